@@ -1,0 +1,18 @@
+/** One piece of work that is shown while it goes on. */
+export interface Task {
+  /** More bytes are through. */
+  advance(bytes: number): void;
+  /** Ends the task; `text` says how (`4.3 MiB`, `cached`). */
+  done(text: string): void;
+  fail(text: string): void;
+}
+
+/** Where work is announced: a live display on a terminal, plain lines elsewhere, nothing with --quiet. Goes to stderr. */
+export interface Progress {
+  /** `totalBytes` is null where it is not known yet. */
+  task(label: string, totalBytes: number | null): Task;
+  /** A line for people that stays. */
+  note(text: string): void;
+  /** Ends the display; the cursor is below it. */
+  close(): void;
+}
