@@ -40,7 +40,9 @@ export function parseReference(text: string): ImageReference {
   const { registry, repository } = splitName(colon === -1 ? named : named.slice(0, colon));
   if (!HOST.test(registry)) throw malformed(text, `${JSON.stringify(registry)} is not a registry host`);
   if (!PATH.test(repository) || repository.length > MAX_REPOSITORY_LENGTH) {
-    const hint = /[A-Z]/.test(repository) ? 'repository names are lower case' : 'it looks like alpine:3.20 or host:5000/path/name:tag';
+    const hint = /[A-Z]/.test(repository)
+      ? 'repository names are lower case'
+      : 'it looks like alpine:3.20 or host:5000/path/name:tag';
     throw malformed(text, `${JSON.stringify(repository)} is not a repository name`, hint);
   }
   return { registry, repository, tag, digest };
@@ -59,7 +61,11 @@ function splitName(name: string): { registry: string; repository: string } {
     : { registry, repository };
 }
 
-function malformed(text: string, why: string, hint = 'it looks like alpine:3.20 or host:5000/path/name:tag'): ForkwrightError {
+function malformed(
+  text: string,
+  why: string,
+  hint = 'it looks like alpine:3.20 or host:5000/path/name:tag',
+): ForkwrightError {
   return new ForkwrightError('reference.malformed', `${JSON.stringify(text)} is not an image name: ${why}`, { hint });
 }
 
@@ -70,13 +76,12 @@ export function formatReference(reference: ImageReference): string {
   return `${reference.registry}/${reference.repository}${tag}${digest}`;
 }
 
-/** Gives the name as people write it: `alpine:3.20`. The inverse of `parseReference`. */
+/** Gives the name as people write it: `alpine:3.20`. `parseReference` takes it back to the same reference. */
 export function formatFamiliar(reference: ImageReference): string {
-  if (reference.registry !== 'docker.io') return formatReference(reference);
-  const library = 'library/';
-  const repository =
-    reference.repository.startsWith(library) && !reference.repository.slice(library.length).includes('/')
-      ? reference.repository.slice(library.length)
-      : reference.repository;
-  return formatReference({ ...reference, repository }).slice('docker.io/'.length);
+  const whole = formatReference(reference);
+  const short = [`docker.io/library/`, `docker.io/`].find((prefix) => whole.startsWith(prefix));
+  if (short === undefined) return whole;
+  const familiar = whole.slice(short.length);
+  // `docker.io/foo.bar/x` must keep its host: without it, foo.bar would be read as one.
+  return formatReference(parseReference(familiar)) === whole ? familiar : whole;
 }

@@ -8,13 +8,15 @@ export interface Platform {
   readonly arch: string;
   readonly variant: string;
   readonly osVersion: string;
+  /** Sorted. */
   readonly osFeatures: readonly string[];
 }
 
-/** Gives `linux/arm/v7`, `windows/amd64:10.0.20348.1` (os.version behind a colon), `linux/amd64`. */
+/** Gives `linux/arm/v7`, and with an os.version what containerd's FormatAll gives: `windows(10.0.20348.1)/amd64`. */
 export function formatPlatform(platform: Platform): string {
-  const name = [platform.os, platform.arch, platform.variant].filter((part) => part !== '').join('/');
-  return platform.osVersion === '' ? name : `${name}:${platform.osVersion}`;
+  const details = [platform.osVersion, ...platform.osFeatures].join('+');
+  const os = details === '' ? platform.os : `${platform.os}(${details})`;
+  return [os, platform.arch, platform.variant].filter((part) => part !== '').join('/');
 }
 
 /** Gives the platform's name in file, job and target names: `linux-arm-v7`, `windows-amd64-10-0-20348`. */
@@ -25,5 +27,5 @@ export function platformSlug(platform: Platform): string {
 
 /** Whether two platforms are the same one. Both are normalised by their type. */
 export function isSamePlatform(a: Platform, b: Platform): boolean {
-  return formatPlatform(a) === formatPlatform(b) && a.osFeatures.join(',') === b.osFeatures.join(',');
+  return formatPlatform(a) === formatPlatform(b);
 }
