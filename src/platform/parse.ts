@@ -42,7 +42,7 @@ function unknown(text: string): ForkwrightError {
 export function nearestPlatform(text: string): string {
   const wanted = text.toLowerCase();
   const [os = '', ...rest] = wanted.split('/');
-  const armVersion = /(?:^|\/)arm[/-]?v?([567])\w*$/.exec(wanted)?.[1];
+  const armVersion = /(?:^|\/)arm[/-]?v?([567])(?!\d)\w*$/.exec(wanted)?.[1];
   if (armVersion !== undefined) return `linux/arm/v${armVersion}`;
   const called = [rest.join('/'), rest[0] ?? '', os].flatMap((name) => (name === '' ? [] : platformsCalled(name)));
   const byName = called.find((name) => name.startsWith(`${os}/`)) ?? called[0];

@@ -1,0 +1,26 @@
+import type { Finding } from '../finding.ts';
+import type { Progress } from '../report/progress.ts';
+import type { Style } from '../report/style.ts';
+import type { Context } from './context.ts';
+
+/** What a command is given besides its own arguments. */
+export interface Session extends Context {
+  /** Absolute path of the workspace: --root, else the current folder. */
+  readonly root: string;
+  readonly progress: Progress;
+  /** Colours for what goes to stdout. */
+  readonly style: Style;
+}
+
+/** What a command found out. It prints nothing itself; the program prints this as text or as JSON. */
+export interface CommandResult {
+  /** `forkwright.verify/v1` */
+  readonly schema: string;
+  /** The document of --json without `schema` and `findings`. */
+  readonly json: Readonly<Record<string, unknown>>;
+  /** For people, on stdout, lines ended; '' prints nothing. Findings are printed by the program, on stderr. */
+  readonly text: string;
+  readonly findings: readonly Finding[];
+  /** Where it does not follow from the findings. */
+  readonly exitCode?: 0 | 1 | 2;
+}
