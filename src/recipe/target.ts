@@ -110,7 +110,9 @@ export type Base =
   | { readonly type: 'scratch' }
   | { readonly type: 'image'; readonly reference: ImageReference }
   /** An archive file or layout folder, relative to the workspace. */
-  | { readonly type: 'archive'; readonly path: string };
+  | { readonly type: 'archive'; readonly path: string }
+  /** What upstream's own Dockerfile makes; with a dockerfile build only, and always there. */
+  | { readonly type: 'upstream' };
 
 export interface HealthcheckSpec {
   /** `["NONE"]`, or the command in exec form without Docker's leading `CMD`. */

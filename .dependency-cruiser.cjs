@@ -1,0 +1,66 @@
+// The rooms of src/, from the command line down. An import goes down this list, or to a room that is pure.
+const ROOMS = [
+  'cli',
+  'recipe',
+  'platform',
+  'render',
+  'prebuilt',
+  'build',
+  'archive',
+  'tar',
+  'oci',
+  'image',
+  'upstream',
+  'process',
+  'report',
+];
+const PURE = ['platform', 'oci', 'image', 'recipe/(?:target|needs-engine)'];
+
+// A library that only one room may use: what it does stays behind that room's functions.
+const FENCES = [
+  { library: 'handlebars', rooms: 'render' },
+  { library: '@octokit/', rooms: 'upstream' },
+  { library: 'zx', rooms: 'process' },
+  { library: 'commander', rooms: 'cli' },
+  { library: 'yaml', rooms: 'recipe|render' },
+  { library: 'zod', rooms: 'recipe|oci|upstream|prebuilt' },
+  { library: 'fflate', rooms: 'build' },
+];
+
+const upward = ROOMS.slice(1).map((room, index) => ({
+  name: `no-import-up-from-${room}`,
+  comment: `${room} may import the rooms below it and pure rooms, not those above`,
+  severity: 'error',
+  from: { path: `^src/${room}/` },
+  to: { path: `^src/(?:${ROOMS.slice(0, index + 1).join('|')})/`, pathNot: `^src/(?:${PURE.join('|')})[/.]` },
+}));
+
+const fences = FENCES.map(({ library, rooms }) => ({
+  name: `fence-${library.replace(/\W/g, '')}`,
+  comment: `${library} only in ${rooms}`,
+  severity: 'error',
+  from: { path: '^src/', pathNot: `^src/(?:${rooms})/` },
+  to: { path: `node_modules/${library}` },
+}));
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circle', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphan', severity: 'error', from: { orphan: true, path: '^src/', pathNot: '^src/main\\.ts$' }, to: {} },
+    {
+      name: 'pure-rooms-touch-nothing',
+      comment: 'platform, oci and image decide; files, processes and the network are for others',
+      severity: 'error',
+      from: { path: '^src/(?:platform|oci|image)/' },
+      to: { dependencyTypes: ['core'], pathNot: '^(?:node:)?(?:crypto|util|buffer|path/posix)$' },
+    },
+    ...upward,
+    ...fences,
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.cjs'] },
+  },
+};

@@ -1,0 +1,2 @@
+import { resolve } from 'node:path';
+import { examineBlobs } from '../archive/examine-blobs.ts';

@@ -1,0 +1,116 @@
+import { writeImageLayout, type LayoutBlob } from '../archive/write-layout.ts';
+import { ForkwrightError } from '../errors.ts';
+import { encodeIndex } from '../image/encode-index.ts';
+import { digestOf, type Digest } from '../oci/digest.ts';
+import { MEDIA_TYPE } from '../oci/media-type.ts';
+import type { Platform } from '../platform/platform.ts';
+import { engineReason } from '../recipe/needs-engine.ts';
+import type { FileSource, ImageFile, Target } from '../recipe/target.ts';
+import { openBase, type BaseImage } from './base-image.ts';
+import { composeConfig } from './compose-config.ts';
+import { compressLayer, type CachedLayer } from './layer-cache.ts';
+import { planLayer, writeLayer, type LayerFile } from './layer.ts';
+
+/** A file whose bytes are at hand and checked. */
+export interface ObtainedFile {
+  readonly sizeBytes: number;
+  readonly bytes: () => AsyncIterable<Uint8Array>;
+}
+
+export interface NativeOptions {
+  /** Absolute path of the workspace. */
+  readonly root: string;
+  /** Absolute path of the archive to write. */
+  readonly output: string;
+  readonly cacheFolder: string;
+  /** The time stamp of everything in the image, seconds since 1970. */
+  readonly epochSeconds: number;
+  readonly obtain: (source: FileSource, platform: Platform) => Promise<ObtainedFile>;
+  readonly signal: AbortSignal;
+}
+
+/** What was built. */
+export interface BuiltArchive {
+  readonly path: string;
+  /** Digest of the image's manifest. */
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Builds a target without an engine and writes its OCI archive: one layer with the recipe's files on top of the base's
+ * layers, which are taken as they are. The bytes depend on the recipe, its files, its base and the time stamp only.
+ * Throws `build.needs-engine` where something would have to be run.
+ */
+export async function buildNative(target: Target, options: NativeOptions): Promise<BuiltArchive> {
+  const reason = engineReason(target);
+  if (reason !== null) {
+    throw new ForkwrightError('build.needs-engine', `${target.recipe} on ${target.slug} needs a build engine: ${reason}`);
+  }
+  const base = await openBase(target.image.base, target.platform, options);
+  try {
+    const layer = await makeLayer(target, base, options);
+    return await writeArchive(target, base, layer, options);
+  } finally {
+    await base?.close();
+  }
+}
+
+interface OwnLayer extends CachedLayer {
+  readonly createdBy: string;
+}
+
+async function makeLayer(target: Target, base: BaseImage | null, options: NativeOptions): Promise<OwnLayer | null> {
+  const wanted = imageFiles(target);
+  const folders = target.image.workdir === null || target.image.workdir === '/' ? [] : [target.image.workdir];
+  const files: LayerFile[] = [];
+  for (const { source, to, mode, uid, gid } of wanted) {
+    const { sizeBytes, bytes } = await options.obtain(source, target.platform);
+    files.push({ path: to, mode, uid, gid, sizeBytes, bytes });
+  }
+  const entries = planLayer(files, folders, (path) => base?.hasFolder(path) ?? false);
+  if (entries.length === 0) return null;
+  const layer = await compressLayer(() => writeLayer(entries, options.epochSeconds), options.cacheFolder);
+  return { ...layer, createdBy: `COPY ${wanted.map(({ to }) => to).join(' ')}`.trim() };
+}
+
+function imageFiles({ build, image }: Target): readonly ImageFile[] {
+  return build.kind === 'prebuilt' ? [build.program, ...image.files] : image.files;
+}
+
+async function writeArchive(
+  target: Target,
+  base: BaseImage | null,
+  layer: OwnLayer | null,
+  options: NativeOptions,
+): Promise<BuiltArchive> {
+  const { image, platform } = target;
+  const { epochSeconds, output, signal } = options;
+  const config = encode(composeConfig({ platform, image, base: base?.config ?? null, layer, epochSeconds }));
+  const own = layer === null ? [] : [describe(MEDIA_TYPE.ociLayerGzip, layer)];
+  const manifest = encode({
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.ociManifest,
+    config: describe(MEDIA_TYPE.ociConfig, config),
+    layers: [...(base?.layerDescriptors ?? []), ...(layer === null ? [] : [describe(MEDIA_TYPE.ociLayerGzip, layer)])],
+  });
+  const child = { ...manifest, mediaType: MEDIA_TYPE.ociManifest, platform, annotations: {}, artifactType: null };
+  const indexJson = encodeIndex(MEDIA_TYPE.ociIndex, [child]);
+  const blobs = [manifest, config, ...(base?.layers ?? []), ...(layer === null ? [] : [layer])];
+  const plan = { indexJson, blobs, dockerManifest: null };
+  const { sizeBytes } = await writeImageLayout(output, plan, { signal, onBytes: () => undefined });
+  return { path: output, digest: manifest.digest, sizeBytes };
+}
+
+function encode(document: unknown): LayoutBlob {
+  const raw = Buffer.from(JSON.stringify(document));
+  return { digest: digestOf(raw), sizeBytes: raw.length, bytes: () => once(raw) };
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+function describe(mediaType: string, blob: { readonly digest: Digest; readonly sizeBytes: number }): object {
+  return { mediaType, digest: blob.digest, size: blob.sizeBytes };
+}

@@ -1,0 +1,46 @@
+import type { Context, Output } from './context.ts';
+
+const EXIT_INTERRUPTED = 130;
+
+/**
+ * Makes the context of a real process. The first Ctrl-C (or SIGTERM) aborts the signal, so that commands clean up;
+ * the second one ends the process at once. A reader that goes away (`| head`) ends it quietly.
+ */
+export function createContext(process: NodeJS.Process): Context {
+  const controller = new AbortController();
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    controller.abort();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  return {
+    cwd: process.cwd(),
+    env: process.env,
+    stdout: createOutput(process.stdout, process),
+    stderr: createOutput(process.stderr, process),
+    signal: controller.signal,
+    nowMs: () => performance.now(),
+    fetch: globalThis.fetch,
+    run: async (argv, options) => {
+      const { runProgram } = await import('../process/run-program.ts');
+      return runProgram(argv, options);
+    },
+  };
+}
+
+function createOutput(stream: NodeJS.WriteStream, process: NodeJS.Process): Output {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  return {
+    write: (text) => void stream.write(text),
+    get isTerminal() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.columns ?? 80;
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import type { Finding } from '../finding.ts';
+import type { Digest } from '../oci/digest.ts';
+import { compareText } from '../platform/order.ts';
+import { isSamePlatform, type Platform } from '../platform/platform.ts';
+import type { ResolvedRecipe } from '../recipe/target.ts';
+import { listBlobUses, titleManifests } from './blob-uses.ts';
+import { flattenLayers, type DirectoryNode, type LayerEntry } from './file-tree.ts';
+import { imageKind } from './image-kind.ts';
+import { judgePlatform } from './image-platform.ts';
+import type { ImageSet, LoadedImage } from './image-set.ts';
+import { verifyBlobs, type BlobFact } from './verify-blobs.ts';
+import { verifyImage } from './verify-image.ts';
+import { verifyIndex } from './verify-index.ts';
+import { verifyRecipe, verifyTarget } from './verify-recipe.ts';
+import { walkSet } from './walk.ts';
+
+/** Everything that was gathered about an archive. */
+export interface VerifyInput {
+  readonly set: ImageSet;
+  /** What opening and loading it found out. */
+  readonly findings: readonly Finding[];
+  /** The blobs that are there, with their names inside the archive. */
+  readonly blobNames: ReadonlyMap<Digest, string>;
+  /** By declared digest; of every blob that is there. */
+  readonly facts: ReadonlyMap<Digest, BlobFact>;
+  /** Entries of the layers that could be read to their end, in their order. */
+  readonly layers: ReadonlyMap<Digest, readonly LayerEntry[]>;
+  /** Whether the format lets an index list manifests that are not there: docker's saves do. */
+  readonly maySkipManifests: boolean;
+  /** Null where the archive is held to itself only. */
+  readonly recipe: ResolvedRecipe | null;
+}
+
+/** Says everything that is wrong with an archive, sorted by place; the same facts give the same findings. */
+export function verifyImages(input: VerifyInput): readonly Finding[] {
+  const { set, facts, recipe } = input;
+  const nodes = walkSet(set);
+  const titles = titleManifests(nodes);
+  const findings: Finding[] = [];
+  const platforms: Platform[] = [];
+  const seen = new Set<Digest>();
+  for (const { node } of nodes) {
+    const { digest } = node.descriptor;
+    if (node.kind === 'absent' || seen.has(digest)) continue;
+    seen.add(digest);
+    if (node.kind === 'index') findings.push(...verifyIndex(node, set.source));
+    if (node.kind !== 'image' || imageKind(node) !== 'image') continue;
+    const place = `${set.source}: ${titles.get(digest) ?? digest}`;
+    // One image at a time: its tree of files is the largest thing that is held.
+    const files = flattenImage(node, input.layers);
+    findings.push(...verifyImage({ image: node, facts, files, place }));
+    const judgement = judgePlatform(node);
+    const platform = judgement.agrees ? judgement.platform : judgement.config;
+    if (platform === null) continue;
+    platforms.push(platform);
+    const target = recipe?.targets.find((each) => isSamePlatform(each.platform, platform));
+    if (target !== undefined) findings.push(...verifyTarget(node.config?.document ?? null, files, target, place));
+  }
+  const isSparse = input.maySkipManifests && nodes.some(({ node }) => node.kind === 'image');
+  const uses = listBlobUses(set);
+  const ofBlobs = verifyBlobs({ source: set.source, uses, names: input.blobNames, facts, isSparse });
+  findings.push(...input.findings.filter((finding) => !isSaidBetter(finding, ofBlobs)), ...ofBlobs);
+  const names = [...new Set(set.roots.flatMap((root) => root.names))];
+  if (recipe !== null) findings.push(...verifyRecipe(set.source, platforms, names, recipe));
+  return sortFindings(findings);
+}
+
+function flattenImage(image: LoadedImage, layers: VerifyInput['layers']): DirectoryNode | null {
+  const entries = image.manifest.layers.map(({ digest }) => layers.get(digest));
+  return entries.every((each) => each !== undefined) ? flattenLayers(entries) : null;
+}
+
+/** What reading the small blobs stumbled over comes again from the facts, where it is known whose blob it is. */
+function isSaidBetter({ code, place }: Finding, ofBlobs: readonly Finding[]): boolean {
+  return ['blob.absent', 'blob.corrupt'].includes(code) && ofBlobs.some((finding) => finding.place === place);
+}
+
+/** By place, then code and text, each once: two manifests that share a damaged layer say the same of it. */
+function sortFindings(findings: readonly Finding[]): readonly Finding[] {
+  const keyed = new Map(
+    findings.map((finding) => [JSON.stringify([finding.place, finding.code, finding.text]), finding]),
+  );
+  return [...keyed].toSorted(([a], [b]) => compareText(a, b)).map(([, finding]) => finding);
+}

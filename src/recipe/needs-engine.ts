@@ -1,0 +1,37 @@
+import { formatFamiliar } from '../oci/reference.ts';
+import type { ImageFile, Target } from './target.ts';
+
+/** Whether only a build engine can build a target: something is run, or taken from a registry, while it is built. */
+export function needsEngine(target: Target): boolean {
+  return listEngineReasons(target).length > 0;
+}
+
+/** Says why a target needs an engine, `it installs packages (tar, gzip)`; null where it needs none. */
+export function engineReason(target: Target): string | null {
+  const reasons = listEngineReasons(target);
+  return reasons.length === 0 ? null : reasons.join(', and ');
+}
+
+function listEngineReasons({ build, image }: Target): readonly string[] {
+  const reasons: string[] = [];
+  if (build.kind === 'go' || build.kind === 'make') reasons.push(`its program is built from source (${build.kind})`);
+  // Upstream's image takes the place of the base, and of what a base would need.
+  if (build.kind === 'dockerfile') reasons.push("upstream's own Dockerfile builds it");
+  else if (image.base.type === 'image') {
+    reasons.push(`its base is an image of a registry (${formatFamiliar(image.base.reference)})`);
+  }
+  if (image.packages.length > 0) reasons.push(`it installs packages (${image.packages.join(', ')})`);
+  const files: readonly ImageFile[] = build.kind === 'prebuilt' ? [build.program, ...image.files] : image.files;
+  for (const { source, to } of files) {
+    if (source.type === 'image') reasons.push(`${to} comes out of another image`);
+  }
+  return reasons;
+}
+
+/**
+ * Whether building a target runs programs of the target's own platform, so that a machine of another one needs an
+ * emulator. A Go program is cross-compiled and files are copied: neither runs anything there.
+ */
+export function runsOnTarget({ build, image }: Target): boolean {
+  return image.packages.length > 0 || build.kind === 'make' || build.kind === 'dockerfile';
+}

@@ -1,0 +1,107 @@
+import { formatPlatform } from '../platform/platform.ts';
+import type { ResolvedRecipe, Target } from '../recipe/target.ts';
+import { upstreamOf } from './build-view.ts';
+import { namedFiles } from './named-files.ts';
+import { recipeFolder } from './rendered-file.ts';
+
+/** A target of a bake file. Specification: docs.docker.com/build/bake/reference. */
+interface BakeTarget {
+  readonly context: string;
+  readonly dockerfile: string;
+  readonly target?: string;
+  readonly args?: Readonly<Record<string, string>>;
+  readonly contexts?: Readonly<Record<string, string>>;
+  readonly platforms: readonly string[];
+  readonly output?: readonly string[];
+  readonly attest?: readonly string[];
+}
+
+/**
+ * Gives a recipe's docker-bake.json: a target per platform, and a group of them. Mirrors are handed to buildx when it is
+ * called and never written here. Throws `render.no-upstream`.
+ */
+export function renderBake(recipe: ResolvedRecipe): string {
+  const { name } = recipe;
+  const document = {
+    variable: { FORKWRIGHT_SOURCE: { default: recipe.file } },
+    group: {
+      default: { targets: [bakeName(name)] },
+      [bakeName(name)]: { targets: recipe.targets.map(bakeTargetName) },
+    },
+    target: Object.fromEntries(recipe.targets.flatMap(listBakeTargets)),
+  };
+  return `${JSON.stringify(document, escapeTemplate, 2)}\n`;
+}
+
+/** What a target is called in its recipe's bake file. */
+export function bakeTargetName({ recipe, slug }: Target): string {
+  return bakeName(`${recipe}-${slug}`);
+}
+
+/** Bake's names are letters, digits, `-` and `_`. */
+function bakeName(name: string): string {
+  return name.replaceAll('.', '_');
+}
+
+function listBakeTargets(target: Target): readonly (readonly [string, BakeTarget])[] {
+  const { recipe, slug, build, platform } = target;
+  const name = bakeTargetName(target);
+  const contexts = listContexts(target);
+  const main: BakeTarget = {
+    context: '.',
+    dockerfile: `${recipeFolder(recipe)}/${slug}.Dockerfile`,
+    ...(contexts.length === 0 ? {} : { contexts: Object.fromEntries(contexts) }),
+    platforms: [formatPlatform(platform)],
+    output: [`type=oci,dest=out/${recipe}/${slug}.oci.tar,rewrite-timestamp=true`],
+    attest: ['type=provenance,mode=min'],
+  };
+  if (build.kind !== 'dockerfile') return [[name, main]];
+  const upstream: BakeTarget = {
+    context: sourceContext(target),
+    dockerfile: build.dockerfile,
+    ...(build.target === null ? {} : { target: build.target }),
+    ...(build.args.length === 0
+      ? {}
+      : { args: Object.fromEntries(build.args.map((argument) => [argument.name, argument.value])) }),
+    platforms: [formatPlatform(platform)],
+  };
+  return [
+    [name, main],
+    [upstreamName(target), upstream],
+  ];
+}
+
+/** The named contexts that a target's Dockerfile speaks of. */
+function listContexts(target: Target): readonly (readonly [string, string])[] {
+  const { build, image } = target;
+  const contexts: (readonly [string, string])[] = [];
+  if (build.kind === 'go' || build.kind === 'make') contexts.push(['upstream', sourceContext(target)]);
+  if (build.kind === 'dockerfile') contexts.push(['upstream-image', `target:${upstreamName(target)}`]);
+  if (image.base.type === 'archive') contexts.push(['base', layoutContext(image.base.path)]);
+  for (const { name, file } of namedFiles(target)) {
+    if (file.source.type !== 'image' || file.source.image.type !== 'archive') continue;
+    contexts.push([name, layoutContext(file.source.image.path)]);
+  }
+  return contexts;
+}
+
+function upstreamName(target: Target): string {
+  return `${bakeTargetName(target)}-upstream`;
+}
+
+function layoutContext(path: string): string {
+  return `oci-layout://${path}`;
+}
+
+/** Where the source comes from: upstream's git, or with patches the folder that `forkwright source` fills. */
+function sourceContext(target: Target): string {
+  if (target.patches.length > 0) return `out/${target.recipe}/source`;
+  const { git, commit, track } = upstreamOf(target);
+  const reference = commit ?? (track.kind === 'branch' ? track.branch : null);
+  return reference === null ? git : `${git}#${reference}`;
+}
+
+/** Bake reads texts as HCL templates. Specification: HCL, "Template literals". */
+function escapeTemplate(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll(/[$%](?=\{)/g, '$&$&') : value;
+}
