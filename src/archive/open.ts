@@ -1,4 +1,5 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { ForkwrightError, isSystemError } from '../errors.ts';
 import { hasTarMagic, isZeroBlock, judgeChecksum } from '../tar/header.ts';
 import type { Container } from './container.ts';
@@ -12,14 +13,15 @@ import { openTarContainer } from './tar-container.ts';
 /**
  * Opens whatever holds images at a path: an OCI archive or layout folder, or a docker archive as docker 25 and later and
  * buildx write it. What it is, is found out from its content. skopeo's prefixes `oci:`, `oci-archive:` and
- * `docker-archive:`, with a name behind the path, are understood. Damage that leaves something to look at is in the
+ * `docker-archive:`, with a name behind the path, are understood. A relative path counts from `cwd`, by default the
+ * process's; the source is called by what was given. Damage that leaves something to look at is in the
  * findings of the result, with severity error; nothing that is to be passed on may be taken from such a source. Throws
  * `archive.not-found`, `archive.unreadable`, `archive.unknown-format`, `archive.unsupported`, `archive.truncated`,
  * `archive.no-such-image`.
  */
-export async function openImageSource(path: string): Promise<ImageSource> {
-  const name = await parseSourceName(path);
-  const container = await openContainer(name);
+export async function openImageSource(path: string, cwd = '.'): Promise<ImageSource> {
+  const name = await parseSourceName(path, cwd);
+  const container = await openContainer(name, cwd);
   try {
     return selectRoots(await openLayout(container), name.image);
   } catch (error) {
@@ -28,10 +30,10 @@ export async function openImageSource(path: string): Promise<ImageSource> {
   }
 }
 
-async function openContainer({ path, kind }: SourceName): Promise<Container> {
-  const place = path;
+async function openContainer({ path: place, kind }: SourceName, cwd: string): Promise<Container> {
+  const path = resolve(cwd, place);
   const stats = await orUnreadable(stat(path), place);
-  if (stats.isDirectory() && kind !== 'file') return openFolderContainer(path, path);
+  if (stats.isDirectory() && kind !== 'file') return openFolderContainer(path, place);
   if (stats.isDirectory() || (stats.isFile() && kind === 'folder')) {
     const text = stats.isDirectory()
       ? 'a folder where an archive file should be'
@@ -45,7 +47,7 @@ async function openContainer({ path, kind }: SourceName): Promise<Container> {
   const handle = await orUnreadable(open(path), place);
   try {
     await requireTar(handle, place);
-    return await openTarContainer(handle, stats.size, path);
+    return await openTarContainer(handle, stats.size, place);
   } catch (error) {
     await handle.close();
     if (error instanceof ForkwrightError) throw error;

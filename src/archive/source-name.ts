@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { ForkwrightError, isSystemError } from '../errors.ts';
 import type { ImageSource } from './image-source.ts';
 
@@ -21,14 +22,14 @@ const PREFIXES: Readonly<Record<string, SourceName['kind']>> = {
  * Takes a path, perhaps with skopeo's prefix; only with one can a name follow: `oci:folder:tag`. A path that is there as
  * it stands is never cut. Throws the system's error. Specification: containers-transports(5).
  */
-export async function parseSourceName(text: string): Promise<SourceName> {
+export async function parseSourceName(text: string, cwd: string): Promise<SourceName> {
   const prefix = /^([a-z-]+):/.exec(text)?.[1] ?? '';
   const kind = Object.hasOwn(PREFIXES, prefix) ? PREFIXES[prefix] : undefined;
   if (kind === undefined) return { path: text, kind: 'any', image: null };
   const rest = text.slice(prefix.length + 1);
   // On Windows the first colon may be the drive's.
   const colon = rest.indexOf(':', /^[A-Za-z]:[\\/]/.test(rest) ? 2 : 0);
-  if (colon === -1 || (await isThere(rest))) return { path: rest, kind, image: null };
+  if (colon === -1 || (await isThere(resolve(cwd, rest)))) return { path: rest, kind, image: null };
   return { path: rest.slice(0, colon), kind, image: rest.slice(colon + 1) };
 }
 

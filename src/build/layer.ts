@@ -41,7 +41,10 @@ export function planLayer(
   }
   for (const file of files) {
     if (entries.has(file.path)) {
-      throw new ForkwrightError('build.duplicate-path', `two things of the recipe want to be ${file.path} in the image`);
+      throw new ForkwrightError(
+        'build.duplicate-path',
+        `two things of the recipe want to be ${file.path} in the image`,
+      );
     }
     entries.set(file.path, { name: file.path.slice(1), file });
   }
@@ -63,7 +66,15 @@ export async function* writeLayer(
     const owner = file === null ? { mode: FOLDER_MODE, uid: 0, gid: 0 } : file;
     const { mode, uid, gid } = owner;
     const sizeBytes = file?.sizeBytes ?? 0;
-    yield encodeHeader({ name, type: file === null ? 'directory' : 'file', mode, uid, gid, sizeBytes, mtime: epochSeconds });
+    yield encodeHeader({
+      name,
+      type: file === null ? 'directory' : 'file',
+      mode,
+      uid,
+      gid,
+      sizeBytes,
+      mtime: epochSeconds,
+    });
     if (file === null) continue;
     let written = 0;
     for await (const chunk of file.bytes()) {
@@ -71,9 +82,13 @@ export async function* writeLayer(
       yield chunk;
     }
     if (written !== sizeBytes) {
-      throw new ForkwrightError('build.size-changed', `${file.path} has ${written} bytes, ${sizeBytes} were announced`, {
-        hint: 'the file changed while it was read; build again',
-      });
+      throw new ForkwrightError(
+        'build.size-changed',
+        `${file.path} has ${written} bytes, ${sizeBytes} were announced`,
+        {
+          hint: 'the file changed while it was read; build again',
+        },
+      );
     }
     yield Buffer.alloc((BLOCK_BYTES - (written % BLOCK_BYTES)) % BLOCK_BYTES);
   }

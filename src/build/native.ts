@@ -1,4 +1,5 @@
-import { writeImageLayout, type LayoutBlob } from '../archive/write-layout.ts';
+import type { LayoutBlob } from '../archive/copy-blob.ts';
+import { writeImageLayout } from '../archive/write-layout.ts';
 import { ForkwrightError } from '../errors.ts';
 import { encodeIndex } from '../image/encode-index.ts';
 import { digestOf, type Digest } from '../oci/digest.ts';
@@ -6,9 +7,9 @@ import { MEDIA_TYPE } from '../oci/media-type.ts';
 import type { Platform } from '../platform/platform.ts';
 import { engineReason } from '../recipe/needs-engine.ts';
 import type { FileSource, ImageFile, Target } from '../recipe/target.ts';
-import { openBase, type BaseImage } from './base-image.ts';
+import { openBaseArchive, type BaseImage } from './base-image.ts';
 import { composeConfig } from './compose-config.ts';
-import { compressLayer, type CachedLayer } from './layer-cache.ts';
+import { compressLayer, type CompressedLayer } from './layer-cache.ts';
 import { planLayer, writeLayer, type LayerFile } from './layer.ts';
 
 /** A file whose bytes are at hand and checked. */
@@ -31,6 +32,7 @@ export interface NativeOptions {
 
 /** What was built. */
 export interface BuiltArchive {
+  readonly platform: Platform;
   readonly path: string;
   /** Digest of the image's manifest. */
   readonly digest: Digest;
@@ -45,9 +47,13 @@ export interface BuiltArchive {
 export async function buildNative(target: Target, options: NativeOptions): Promise<BuiltArchive> {
   const reason = engineReason(target);
   if (reason !== null) {
-    throw new ForkwrightError('build.needs-engine', `${target.recipe} on ${target.slug} needs a build engine: ${reason}`);
+    throw new ForkwrightError(
+      'build.needs-engine',
+      `${target.recipe} on ${target.slug} needs a build engine: ${reason}`,
+    );
   }
-  const base = await openBase(target.image.base, target.platform, options);
+  const { base: from } = target.image;
+  const base = from.type === 'archive' ? await openBaseArchive(options.root, from.path, target.platform) : null;
   try {
     const layer = await makeLayer(target, base, options);
     return await writeArchive(target, base, layer, options);
@@ -56,7 +62,7 @@ export async function buildNative(target: Target, options: NativeOptions): Promi
   }
 }
 
-interface OwnLayer extends CachedLayer {
+interface OwnLayer extends CompressedLayer {
   readonly createdBy: string;
 }
 
@@ -97,9 +103,14 @@ async function writeArchive(
   const child = { ...manifest, mediaType: MEDIA_TYPE.ociManifest, platform, annotations: {}, artifactType: null };
   const indexJson = encodeIndex(MEDIA_TYPE.ociIndex, [child]);
   const blobs = [manifest, config, ...(base?.layers ?? []), ...(layer === null ? [] : [layer])];
-  const plan = { indexJson, blobs, dockerManifest: null };
+  const plan = { indexJson, blobs: dedupe(blobs), dockerManifest: null };
   const { sizeBytes } = await writeImageLayout(output, plan, { signal, onBytes: () => undefined });
-  return { path: output, digest: manifest.digest, sizeBytes };
+  return { platform, path: output, digest: manifest.digest, sizeBytes };
+}
+
+/** A base may list one layer twice. */
+function dedupe(blobs: readonly LayoutBlob[]): readonly LayoutBlob[] {
+  return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
 }
 
 function encode(document: unknown): LayoutBlob {

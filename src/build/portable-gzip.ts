@@ -44,7 +44,7 @@ async function* rechunk(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
   let pending = new Uint8Array(CHUNK_BYTES);
   let filled = 0;
   for await (const chunk of chunks) {
-    for (let start = 0; start < chunk.length; ) {
+    for (let start = 0; start < chunk.length;) {
       const taken = Math.min(chunk.length - start, CHUNK_BYTES - filled);
       pending.set(chunk.subarray(start, start + taken), filled);
       filled += taken;

@@ -7,7 +7,7 @@ import type { CommandResult, Session } from './command.ts';
 import { COMMANDS, type CommandDeclaration, type Input } from './commands.ts';
 import type { Context } from './context.ts';
 import { reportError, reportResult, type ReportOptions } from './reporter.ts';
-import { openProgress } from './progress.ts';
+import { openProgress } from '../report/open-progress.ts';
 
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
@@ -100,7 +100,7 @@ async function runCommand(
     isStrict: globals.strict === true,
     errorStyle: createStyle(isColoured(globals.color, context.stderr.isTerminal, context.env)),
   };
-  const progress = openProgress(context, { isQuiet: report.isQuiet });
+  const progress = openProgress(context.stderr, { isQuiet: report.isQuiet, nowMs: context.nowMs });
   const session: Session = {
     ...context,
     root: resolve(context.cwd, globals.root ?? '.'),

@@ -1,9 +1,10 @@
-import { ForkwrightError, messageOf } from '../errors.ts';
-import { hasFailed, type Finding } from '../finding.ts';
+import { ForkwrightError } from '../errors.ts';
+import { hasFailed } from '../finding.ts';
 import { countFindings, findingsToJson, formatFindings } from '../report/findings.ts';
 import type { Style } from '../report/style.ts';
 import type { CommandResult } from './command.ts';
 import type { Context } from './context.ts';
+import { toFinding } from './error-finding.ts';
 
 export interface ReportOptions {
   readonly isJson: boolean;
@@ -37,20 +38,6 @@ export function reportError(thrown: unknown, options: ReportOptions, context: Co
     context.stderr.write(`${thrown.stack ?? thrown.message}\n`);
   }
   return 2;
-}
-
-function toFinding(thrown: unknown): Finding {
-  if (!(thrown instanceof ForkwrightError)) {
-    const hint = 'please report it with the command line and the lines below';
-    return { code: 'program.fault', severity: 'error', place: '', text: `forkwright failed: ${messageOf(thrown)}`, hint };
-  }
-  return {
-    code: thrown.code,
-    severity: 'error',
-    place: thrown.place ?? '',
-    text: thrown.cause === undefined ? thrown.message : `${thrown.message}: ${messageOf(thrown.cause)}`,
-    hint: thrown.hint ?? null,
-  };
 }
 
 function printJson(document: Readonly<Record<string, unknown>>, context: Context): void {

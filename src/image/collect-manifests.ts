@@ -69,19 +69,21 @@ export function collectManifests(sets: readonly ImageSet[]): {
 }
 
 function collectManifest(mentions: readonly Mention<LoadedImage>[]): CollectedManifest {
-  const nodes = mentions.map(({ node }) => node);
+  const nodes = mentions
+    .map(({ node }) => node)
+    .toSorted((a, b) => compareText(a.manifest.mediaType, b.manifest.mediaType));
   // A sparse input may hold the manifest without its config; whoever has both knows more.
   const image = nodes.find((node) => node.config !== null) ?? nodes[0];
   if (image === undefined) throw new Error('a manifest without a mention');
-  const attestation = nodes.find((node) => isAttestation(node.descriptor));
-  const kind = attestation === undefined ? imageKind(image) : 'attestation';
-  const subject = attestation?.descriptor.annotations[ATTESTATION.subjectKey];
+  const kind = nodes.some(({ descriptor }) => isAttestation(descriptor)) ? 'attestation' : imageKind(image);
+  const joined = joinAnnotations(mentions);
+  const subject = joined.annotations[ATTESTATION.subjectKey];
   return {
     image,
     kind,
     platform: kind === 'image' ? agreedPlatform(mentions) : listedPlatform(nodes),
-    subject: isDigest(subject) ? subject : null,
-    ...joinAnnotations(mentions),
+    subject: kind === 'attestation' && isDigest(subject) ? subject : null,
+    ...joined,
     artifactType: smallest(nodes.flatMap(({ descriptor }) => descriptor.artifactType ?? [])),
     sources: sourcesOf(mentions),
   };

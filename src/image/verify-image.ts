@@ -10,6 +10,8 @@ import type { Digest } from '../oci/digest.ts';
 
 export interface ImageInput {
   readonly image: LoadedImage;
+  /** Null where neither config nor index names one. */
+  readonly platform: Platform | null;
   readonly facts: ReadonlyMap<Digest, BlobFact>;
   /** Its files; null where not every layer could be read. */
   readonly files: DirectoryNode | null;
@@ -17,26 +19,26 @@ export interface ImageInput {
   readonly place: string;
 }
 
-/** Holds one image's config to its descriptor, its layers and its files. */
-export function verifyImage({ image, facts, files, place }: ImageInput): readonly Finding[] {
-  if (image.config === null) return [];
-  const { document } = image.config;
+/** Holds the platform that an image's config names to the one under which it is listed. */
+export function verifyPlatform(image: LoadedImage, place: string): readonly Finding[] {
   const judgement = judgePlatform(image);
-  const platform = judgement.agrees ? judgement.platform : judgement.config;
-  return [
-    ...(judgement.agrees ? [] : [platformsDisagree(judgement.config, judgement.descriptor, place)]),
-    ...(platform === null
-      ? [finding('config.no-platform', 'warning', place, 'the config names no os or architecture')]
-      : []),
-    ...verifyLayers(image, document.diffIds, facts, place),
-    ...findDuplicateEnv(document.container.env, place),
-    ...verifyFiles(image, platform, files, place),
-  ];
+  if (judgement.agrees) return [];
+  const [config, descriptor] = [formatPlatform(judgement.config), formatPlatform(judgement.descriptor)];
+  return [finding('platform.disagrees', 'error', place, `the config says ${config}, the index ${descriptor}`)];
 }
 
-function platformsDisagree(config: Platform, descriptor: Platform, place: string): Finding {
-  const text = `the config says ${formatPlatform(config)}, the index ${formatPlatform(descriptor)}`;
-  return finding('platform.disagrees', 'error', place, text);
+/** Holds one image's config to its layers and its files. */
+export function verifyImage({ image, platform, facts, files, place }: ImageInput): readonly Finding[] {
+  if (image.config === null) return [];
+  const { container, diffIds } = image.config.document;
+  const findings = [...verifyLayers(image, diffIds, facts, place), ...findDuplicateEnv(container.env, place)];
+  if (platform === null) {
+    findings.push(finding('config.no-platform', 'warning', place, 'the config names no os or architecture'));
+  } else if (files === null) {
+    const text = 'not every layer could be read, so its program was not looked at';
+    findings.push(finding('program.not-checked', 'note', place, text));
+  } else findings.push(...verifyProgram(container, platform, files, place));
+  return findings;
 }
 
 /** image-spec, config.md: diff_ids are the layers' digests before compression, in the manifest's order. */
@@ -83,19 +85,6 @@ function findDuplicateEnv(env: readonly string[], place: string): readonly Findi
       `the environment has ${name} ${values.length} times: ${values.join(', ')}`,
     );
   });
-}
-
-function verifyFiles(
-  image: LoadedImage,
-  platform: Platform | null,
-  files: DirectoryNode | null,
-  place: string,
-): readonly Finding[] {
-  if (image.config === null || platform === null) return [];
-  if (files !== null) return verifyProgram(image.config.document.container, platform, files, place);
-  return [
-    finding('program.not-checked', 'note', place, 'not every layer could be read, so its program was not looked at'),
-  ];
 }
 
 function finding(code: string, severity: Severity, place: string, text: string): Finding {

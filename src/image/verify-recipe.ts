@@ -36,17 +36,19 @@ export function verifyRecipe(
   ];
 }
 
+/** An archive may have fewer names than the recipe publishes, or none: skopeo wants one at most. */
 function verifyNames(source: string, names: readonly string[], recipe: ResolvedRecipe): readonly Finding[] {
   const { image, tags } = recipe.publish;
-  // Archives of one platform and those that are only passed on have no names.
-  if (image === null || names.length === 0) return [];
-  const wanted = tags.map((tag) => formatReference(parseReference(`${image}:${tag}`)));
-  const missing = wanted.filter((name) => !names.includes(name));
-  const extra = names.filter((name) => !wanted.includes(name));
-  return [
-    ...missing.map((name) => fault('image.name-missing', source, `the archive does not have the name ${name}`)),
-    ...extra.map((name) => fault('image.name-extra', source, `the recipe does not publish the archive's name ${name}`)),
-  ];
+  if (image === null) return [];
+  const published = tags.map((tag) => formatReference(parseReference(`${image}:${tag}`)));
+  return (
+    names
+      // skopeo and podman name an image by its tag alone.
+      .filter((name) => !published.includes(name) && !tags.includes(name))
+      .map((name) =>
+        fault('image.name-extra', source, `the archive is named ${name}, the recipe publishes ${published.join(', ')}`),
+      )
+  );
 }
 
 /**

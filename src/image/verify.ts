@@ -1,15 +1,14 @@
 import type { Finding } from '../finding.ts';
 import type { Digest } from '../oci/digest.ts';
 import { compareText } from '../platform/order.ts';
-import { isSamePlatform, type Platform } from '../platform/platform.ts';
+import { isSamePlatform } from '../platform/platform.ts';
 import type { ResolvedRecipe } from '../recipe/target.ts';
 import { listBlobUses, titleManifests } from './blob-uses.ts';
 import { flattenLayers, type DirectoryNode, type LayerEntry } from './file-tree.ts';
-import { imageKind } from './image-kind.ts';
-import { judgePlatform } from './image-platform.ts';
 import type { ImageSet, LoadedImage } from './image-set.ts';
+import { listImages } from './list-images.ts';
 import { verifyBlobs, type BlobFact } from './verify-blobs.ts';
-import { verifyImage } from './verify-image.ts';
+import { verifyImage, verifyPlatform } from './verify-image.ts';
 import { verifyIndex } from './verify-index.ts';
 import { verifyRecipe, verifyTarget } from './verify-recipe.ts';
 import { walkSet } from './walk.ts';
@@ -36,31 +35,27 @@ export function verifyImages(input: VerifyInput): readonly Finding[] {
   const { set, facts, recipe } = input;
   const nodes = walkSet(set);
   const titles = titleManifests(nodes);
+  const placeOf = ({ descriptor: { digest } }: LoadedImage) => `${set.source}: ${titles.get(digest) ?? digest}`;
   const findings: Finding[] = [];
-  const platforms: Platform[] = [];
-  const seen = new Set<Digest>();
   for (const { node } of nodes) {
-    const { digest } = node.descriptor;
-    if (node.kind === 'absent' || seen.has(digest)) continue;
-    seen.add(digest);
     if (node.kind === 'index') findings.push(...verifyIndex(node, set.source));
-    if (node.kind !== 'image' || imageKind(node) !== 'image') continue;
-    const place = `${set.source}: ${titles.get(digest) ?? digest}`;
+    if (node.kind === 'image') findings.push(...verifyPlatform(node, placeOf(node)));
+  }
+  const images = listImages(set);
+  for (const { image, platform } of images) {
     // One image at a time: its tree of files is the largest thing that is held.
-    const files = flattenImage(node, input.layers);
-    findings.push(...verifyImage({ image: node, facts, files, place }));
-    const judgement = judgePlatform(node);
-    const platform = judgement.agrees ? judgement.platform : judgement.config;
-    if (platform === null) continue;
-    platforms.push(platform);
-    const target = recipe?.targets.find((each) => isSamePlatform(each.platform, platform));
-    if (target !== undefined) findings.push(...verifyTarget(node.config?.document ?? null, files, target, place));
+    const files = flattenImage(image, input.layers);
+    findings.push(...verifyImage({ image, platform, facts, files, place: placeOf(image) }));
+    const target = recipe?.targets.find((each) => platform !== null && isSamePlatform(each.platform, platform));
+    const config = image.config?.document ?? null;
+    if (target !== undefined) findings.push(...verifyTarget(config, files, target, placeOf(image)));
   }
   const isSparse = input.maySkipManifests && nodes.some(({ node }) => node.kind === 'image');
   const uses = listBlobUses(set);
   const ofBlobs = verifyBlobs({ source: set.source, uses, names: input.blobNames, facts, isSparse });
   findings.push(...input.findings.filter((finding) => !isSaidBetter(finding, ofBlobs)), ...ofBlobs);
   const names = [...new Set(set.roots.flatMap((root) => root.names))];
+  const platforms = images.flatMap(({ platform }) => platform ?? []);
   if (recipe !== null) findings.push(...verifyRecipe(set.source, platforms, names, recipe));
   return sortFindings(findings);
 }

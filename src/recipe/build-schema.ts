@@ -1,6 +1,15 @@
 import * as z from 'zod';
 import { parseReference } from '../oci/reference.ts';
-import { addFault, line, matching, oneLine, parsedBy, section, textPerPlatform } from './field.ts';
+import {
+  addFault,
+  line,
+  matching,
+  oneLine,
+  parsedBy,
+  section,
+  textOrNonePerPlatform,
+  textPerPlatform,
+} from './field.ts';
 import { prebuiltSchema } from './source-schema.ts';
 
 /** The name of an environment variable, a build argument or a make variable. */
@@ -85,7 +94,7 @@ const dockerfileSchema = section({
   kind: z.literal('dockerfile'),
   dockerfile: treePath.describe("Path of the Dockerfile in upstream's tree, Dockerfile without it").optional(),
   target: line.describe('Stage to build; the last one where none is named').optional(),
-  args: z.record(variableName, textPerPlatform).describe('Build arguments').optional(),
+  args: z.record(variableName, textOrNonePerPlatform).describe('Build arguments').optional(),
 });
 
 /** How the program is made. */

@@ -1,4 +1,15 @@
-import { isAlias, isCollection, isMap, isNode, isPair, isScalar, type CST, type Document, type Node, type Pair } from 'yaml';
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  type CST,
+  type Document,
+  type Node,
+  type Pair,
+} from 'yaml';
 import type { Path } from './fault.ts';
 
 /** Whether the maps and lists of a parsed text are nested more than `limit` levels deep. Does not recurse. */

@@ -11,7 +11,9 @@ const MIN_NS = 1e6;
 export function parseDuration(text: string): number {
   const isDuration = /^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/.test(text);
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)([a-zµ]+)/g)];
-  const durationNs = Math.round(parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNIT_NS[unit] ?? 0), 0));
+  const durationNs = Math.round(
+    parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNIT_NS[unit] ?? 0), 0),
+  );
   if (isDuration && durationNs >= MIN_NS && Number.isSafeInteger(durationNs)) return durationNs;
   const what = isDuration ? 'is not a duration from 1ms to some weeks' : 'is not a duration';
   throw new ForkwrightError('recipe.invalid-value', `${quoted(text)} ${what}`, { hint: 'like 30s, 1m30s or 500ms' });

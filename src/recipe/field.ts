@@ -20,7 +20,12 @@ export interface IssueParams {
 }
 
 /** Reports a fault out of a superRefine. `path` goes on from the checked value. */
-export function addFault(context: z.core.$RefinementCtx, message: string, params: IssueParams, path: string[] = []): void {
+export function addFault(
+  context: z.core.$RefinementCtx,
+  message: string,
+  params: IssueParams,
+  path: string[] = [],
+): void {
   context.addIssue({ code: 'custom', message, params: { ...params }, path });
 }
 
@@ -73,13 +78,26 @@ export function parsedBy(parse: (text: string) => unknown) {
 /** `os/arch[/variant]`, in any world's spelling. */
 export const platformText = parsedBy(parsePlatform);
 
+function withNames(text: z.ZodString) {
+  return text.superRefine((value, context) => {
+    for (const { message, hint } of findNameFaults(value)) {
+      addFault(context, message, { code: 'unknown-name-in-text', hint });
+    }
+  });
+}
+
+function perPlatform(text: z.ZodString) {
+  return z.union([text, z.record(platformText, text)]);
+}
+
 /** A text with names in braces, `{registry}/tool`. */
-export const nameText = line.superRefine((text, context) => {
-  for (const { message, hint } of findNameFaults(text)) addFault(context, message, { code: 'unknown-name-in-text', hint });
-});
+export const nameText = withNames(line);
 
 /** Such a text, or a map from platform to one. */
-export const textPerPlatform = z.union([nameText, z.record(platformText, nameText)]);
+export const textPerPlatform = perPlatform(nameText).meta({ id: 'textPerPlatform' });
+
+/** The same where a text can also be empty. */
+export const textOrNonePerPlatform = perPlatform(withNames(oneLine));
 
 /** What is said for all platforms, or for each in a map. */
 export type TextPerPlatform = z.infer<typeof textPerPlatform>;

@@ -1,3 +1,5 @@
+import { maskCredentials } from './quoted.ts';
+
 /** A place in a text, both counted from 1; columns in UTF-16 code units, as editors count. */
 export interface Position {
   readonly line: number;
@@ -12,7 +14,7 @@ const LEAD = 40;
  * the caret; what a terminal would act on is replaced.
  */
 export function formatFrame(text: string, { line, column }: Position): string {
-  const lines = text.split(/\r?\n/);
+  const lines = maskCredentials(text).split(/\r?\n/);
   const digits = String(line + 1).length;
   // A long line is cut so that the caret stays in sight; its neighbours are cut at the same column.
   const from = column > WIDTH ? column - LEAD : 0;

@@ -23,7 +23,11 @@ const healthcheckSchema = section({
   interval: duration.describe('Time between checks: "30s"').optional(),
   timeout: duration.describe('Time that a check may take').optional(),
   startPeriod: duration.describe('Time in which failures do not count').optional(),
-  retries: z.int('is not a whole number').min(1, 'is less than 1').describe('Failures in a row that make it unhealthy').optional(),
+  retries: z
+    .int('is not a whole number')
+    .min(1, 'is less than 1')
+    .describe('Failures in a row that make it unhealthy')
+    .optional(),
 });
 
 /** What the image holds and how it starts. */
@@ -68,7 +72,10 @@ export const imageSchema = section({
     ])
     .describe('Signal that ends it: SIGTERM')
     .optional(),
-  healthcheck: z.union([z.literal('none'), healthcheckSchema]).describe('A check, or none to drop that of the base').optional(),
+  healthcheck: z
+    .union([z.literal('none'), healthcheckSchema])
+    .describe('A check, or none to drop that of the base')
+    .optional(),
   files: z.array(fileSchema).describe('Files that are put into it').optional(),
 });
 

@@ -65,7 +65,9 @@ function translateUnion(issue: z.core.$ZodIssueInvalidUnion, path: Path, checked
       ? [noneOf(path, value, ('options' in issue ? (issue.options ?? []) : []).map(String))]
       : [wrongType(path, value, 'string', checked)];
   }
-  const meant = issue.errors.find((issues) => !issues.some(({ code, path: at }) => isTypeIssue(code) && at.length === 0));
+  const meant = issue.errors.find(
+    (issues) => !issues.some(({ code, path: at }) => isTypeIssue(code) && at.length === 0),
+  );
   if (meant !== undefined) return meant.flatMap((inner) => translate(inner, path, checked));
   const expected = issue.errors.flatMap(([first]) => (first?.code === 'invalid_type' ? [first.expected] : ['string']));
   return [wrongType(path, value, expected.join(' '), checked)];
@@ -93,7 +95,8 @@ function wrongType(path: Path, value: unknown, expected: string, { sourceOf }: C
   const types = expected.split(' ');
   const wanted = [...new Set(types.map((type) => TYPE_NAMES[type] ?? type))].join(' or ');
   if (value === undefined) return fault(path.slice(0, -1), 'missing-key', `"${path.at(-1)}" is missing`, null);
-  if (value === null) return fault(path, 'wrong-type', `has no value, where ${wanted} is wanted`, 'give it one, or leave the key out');
+  if (value === null)
+    return fault(path, 'wrong-type', `has no value, where ${wanted} is wanted`, 'give it one, or leave the key out');
   if (types.includes('string') && (typeof value === 'number' || typeof value === 'boolean')) {
     const source = sourceOf(path) ?? String(value);
     const what = `${source} is ${typeof value === 'number' ? 'a number' : 'true or false'}, where ${wanted} is wanted`;

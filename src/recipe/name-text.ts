@@ -37,7 +37,8 @@ const TOKEN = /\{\{|\}\}|\{([^{}]*)\}|[{}]/g;
 export function findNameFaults(text: string): readonly { readonly message: string; readonly hint: string }[] {
   return [...text.matchAll(TOKEN)].flatMap(([token, name]) => {
     if (token === '{{' || token === '}}' || (name !== undefined && isName(name))) return [];
-    if (name === undefined) return [{ message: `has a lone ${token} in it`, hint: `write ${token}${token} for a brace` }];
+    if (name === undefined)
+      return [{ message: `has a lone ${token} in it`, hint: `write ${token}${token} for a brace` }];
     return [{ message: `has {${name}} in it, which is not a name`, hint: hintOf(name, NAMES) }];
   });
 }

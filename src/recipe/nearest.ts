@@ -14,7 +14,7 @@ export function nearestOf(word: string, known: readonly string[]): string | null
   const [best] = known
     .map((name) => ({ name, edits: distance(wanted, name.toLowerCase()) }))
     .toSorted((a, b) => a.edits - b.edits);
-  return best !== undefined && best.edits <= Math.ceil(word.length / 3) ? best.name : null;
+  return best !== undefined && best.edits <= (word.length < 3 ? 1 : Math.max(2, word.length / 3)) ? best.name : null;
 }
 
 /** A hint for a misspelt name: the nearest one, else all there are. */

@@ -8,7 +8,7 @@ import { parseWorkspacePath } from './workspace-path.ts';
 
 /** What a recipe says of every platform, and an entry of `platforms` can say otherwise. */
 const targetShape = {
-  title: line.describe('Name for people; the recipe\'s name without it').optional(),
+  title: line.describe("Name for people; the recipe's name without it").optional(),
   description: lines.describe('What the image is for, in a sentence or two').optional(),
   version: line.describe('Version of the image; without it that of the program, the release or the commit').optional(),
   licenses: matching(/^[A-Za-z0-9.+:() -]+$/, 'is not a licence expression', 'SPDX: Apache-2.0 OR MIT')
@@ -29,7 +29,10 @@ const targetShape = {
 export const runnerSchema = z.union([
   z.array(line).max(50, 'has more than 50 tags, which is as many as GitLab takes'),
   section({
-    tags: z.array(line).max(50, 'has more than 50 tags, which is as many as GitLab takes').describe('Tags of the runner'),
+    tags: z
+      .array(line)
+      .max(50, 'has more than 50 tags, which is as many as GitLab takes')
+      .describe('Tags of the runner'),
     native: z.boolean().describe('Whether it runs the platform without an emulator; true without it').optional(),
   }),
 ]);
@@ -48,7 +51,8 @@ export const platformEntryShape = {
   runner: runnerSchema.describe('Tags of the CI runner that builds it').optional(),
 };
 
-const nameSchema = matching(
+/** The name of a recipe, which its file has too. */
+export const nameSchema = matching(
   /^(?=.{1,64}$)[a-z0-9]+(?:[-_][a-z0-9]+)*$/,
   'is not a name of a recipe',
   'lower-case letters and digits, single - or _ between them, at most 64',
@@ -60,7 +64,11 @@ const indexShape = {
   fork: nameText.describe("Path of the fork's project on the forge: repos/releng/tool").optional(),
   publish: section({
     image: nameText.describe('Repository: "{registry}/tool"'),
-    tags: z.array(nameText).min(1, 'is empty').describe('Tags: ["{version}", latest]; ["{version}"] without it').optional(),
+    tags: z
+      .array(nameText)
+      .min(1, 'is empty')
+      .describe('Tags: ["{version}", latest]; ["{version}"] without it')
+      .optional(),
   })
     .describe('Where the image is published; nowhere without it')
     .optional(),

@@ -72,7 +72,8 @@ function checkSource(kinds: readonly string[]) {
     }
     for (const key of SOURCE_KEYS) {
       const isStray = map[key] !== undefined && key !== kind && !needs.includes(key) && !takes.includes(key);
-      if (isStray) addFault(context, `"${key}" does not go with ${kind}`, { code: 'stray-key', at: 'key', isWhole: true }, [key]);
+      if (isStray)
+        addFault(context, `"${key}" does not go with ${kind}`, { code: 'stray-key', at: 'key', isWhole: true }, [key]);
     }
   };
 }

@@ -16,8 +16,8 @@ export interface Filled {
 /** What the texts of a target are made with. */
 export interface TextContext {
   readonly platform: Platform;
-  /** The `platformKeys` of all platforms of the recipe. */
-  readonly recipePlatforms: ReadonlySet<string>;
+  /** The `platformKeys` of all platforms of the recipe; null where some are unknown. */
+  readonly recipePlatforms: ReadonlySet<string> | null;
   /** What the names in braces stand for; one that is not in it has no value here. */
   readonly values: ReadonlyMap<Name, string>;
   readonly report: Report;
@@ -76,9 +76,9 @@ export function selectText(
 ): Filled | null {
   const texts = new Map<string, Filled>();
   for (const [key, text] of Object.entries(map)) {
-    const name = recipePlatforms.has(key) ? key : formatPlatform(parsePlatform(key));
+    const name = recipePlatforms?.has(key) ? key : formatPlatform(parsePlatform(key));
     const at = [...path, key];
-    if (!recipePlatforms.has(name)) {
+    if (recipePlatforms?.has(name) === false) {
       report(at, 'stray-platform', `${quoted(key)} is not a platform of this recipe`, { at: 'key' });
     } else if (texts.has(name)) {
       report(at, 'duplicate-platform', `${quoted(key)} is there twice, in two spellings`, { at: 'key' });
@@ -86,7 +86,10 @@ export function selectText(
   }
   const [exact, plain] = platformKeys(platform).map((key) => texts.get(key));
   const found = exact ?? plain;
-  if (found === undefined) report(path, 'no-text-here', `nothing is said for ${formatPlatform(platform)}`);
+  if (found === undefined) {
+    const name = formatPlatform(platform);
+    report(path, 'no-text-here', `nothing is said for ${name}`, { hint: `add ${name}: …` });
+  }
   return found ?? null;
 }
 

@@ -5,8 +5,8 @@ import { hasCredentials } from './quoted.ts';
 // git's own transports. Its `ext::` runs a command; a bare path would differ from machine to machine.
 const GIT_URL = /^(?:(?:https?|ssh|git|file):\/\/|[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:(?!\/\/))[^\s'"`\\]+$/;
 // Specification: git-check-ref-format(1).
-const REF = /^(?![-/.])(?!.*(?:\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)))[^\s\p{Cc}~^:?*[\\]+(?<![/.])$/u;
-const REF_PATTERN = /^(?![-/.])(?!.*(?:\.\.|@\{|\/\/))[^\s\p{Cc}~^:\\]+$/u;
+const REF = /^(?![-/.])(?!.*(?:\.\.|@\{|\/\/|\/\.|[~^:?*[\\]|\.lock(?:\/|$)))[!-~\u00a1-\uffff]+(?<![/.])$/;
+const REF_PATTERN = /^(?![-/.])(?!.*(?:\.\.|@\{|\/\/|[~^:\\]))[!-~\u00a1-\uffff]+$/;
 
 /** The ways of saying what is followed of an upstream. */
 export const TRACK_KEYS = ['branch', 'tag', 'release'] as const;

@@ -5,7 +5,7 @@ import { formatPlatform } from '../platform/platform.ts';
 import { checkSections } from './check-sections.ts';
 import { parseYaml } from './document.ts';
 import { reportInto, type Fault } from './fault.ts';
-import { toFindings } from './finding.ts';
+import { toFindings } from './to-findings.ts';
 import { readPlatforms, toRunner, type PlatformEntry, type Runner } from './platform-list.ts';
 import type { WorkspaceSettings } from './target.ts';
 import { workspaceSchema } from './workspace-schema.ts';

@@ -8,7 +8,9 @@ import { quoted } from './quoted.ts';
  */
 export function parseWorkspacePath(text: string, folder = 'the workspace'): string {
   const fail = (what: string) =>
-    new ForkwrightError('recipe.invalid-path', `${quoted(text)} ${what}`, { hint: `a path inside ${folder}, with slashes` });
+    new ForkwrightError('recipe.invalid-path', `${quoted(text)} ${what}`, {
+      hint: `a path inside ${folder}, with slashes`,
+    });
   if (text.includes('\\')) throw fail('has a backslash in it');
   if (posix.isAbsolute(text) || /^[A-Za-z]:/.test(text)) throw fail('is an absolute path');
   const path = posix.normalize(text).replace(/\/$/, '');

@@ -45,7 +45,9 @@ export const workspaceSchema = section({
     .describe('The generated GitLab pipeline')
     .optional(),
   tools: section({
-    image: parsedBy(parseReference).describe('Image with a shell, wget and tar that fetches programs in Dockerfiles').optional(),
+    image: parsedBy(parseReference)
+      .describe('Image with a shell, wget and tar that fetches programs in Dockerfiles')
+      .optional(),
   })
     .describe('Tools of rendered Dockerfiles')
     .optional(),

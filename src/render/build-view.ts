@@ -1,12 +1,19 @@
 import { formatPlatform } from '../platform/platform.ts';
 import type { ImageReference } from '../oci/reference.ts';
 import { ForkwrightError } from '../errors.ts';
+import { packageManagerOf } from '../recipe/package-manager.ts';
 import type { EnvEntry, GoBuild, MakeBuild, Target, Upstream } from '../recipe/target.ts';
-import type { BuildPackagesView, BuildView, FileView, GoBuildView, MakeBuildView, SourceView } from './dockerfile-view.ts';
+import type {
+  BuildPackagesView,
+  BuildView,
+  FileView,
+  GoBuildView,
+  MakeBuildView,
+  SourceView,
+} from './dockerfile-view.ts';
 import { modeFlag } from './file-plan.ts';
 import { goEnvironment } from './go-environment.ts';
 import { imageName } from './image-name.ts';
-import { packageManagerOf } from './package-manager.ts';
 
 const SOURCE_FOLDER = '/src';
 const PROGRAM_MODE = 0o755;
@@ -20,7 +27,12 @@ export function buildView(target: Target, program: FileView | null): BuildView {
     case 'make':
       return makeBuildView(build, target);
     case 'dockerfile':
-      return { kind: 'dockerfile', source: sourceView(target), dockerfile: build.dockerfile, target: build.target ?? '' };
+      return {
+        kind: 'dockerfile',
+        source: sourceView(target),
+        dockerfile: build.dockerfile,
+        target: build.target ?? '',
+      };
     case 'prebuilt':
       return program === null ? { kind: 'none' } : { kind: 'prebuilt', program };
     case 'none':
@@ -79,7 +91,7 @@ export function upstreamOf(target: Target): Upstream {
 }
 
 function buildPackagesView(names: readonly string[], image: ImageReference): BuildPackagesView {
-  const manager = packageManagerOf(image);
+  const manager = packageManagerOf(imageName(image));
   return { names, isApk: manager === 'apk', isApt: manager === 'apt' };
 }
 

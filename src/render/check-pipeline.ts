@@ -1,7 +1,6 @@
-import { formatPlatform } from '../platform/platform.ts';
 import type { Finding } from '../finding.ts';
 import type { ResolvedRecipe } from '../recipe/target.ts';
-import { buildJobName, indexJobName, isEmulated, type Job } from './pipeline-jobs.ts';
+import { buildJobName, indexJobName, type Job } from './pipeline-jobs.ts';
 import { PIPELINE_PATH } from './rendered-file.ts';
 
 // Limits of GitLab, docs.gitlab.com/administration/instance_limits and docs.gitlab.com/ci/yaml.
@@ -11,7 +10,7 @@ const MAX_NAME_LENGTH = 128;
 const MAX_SIZE_BYTES = 2 * 1024 * 1024;
 const MAX_JOBS = 500;
 
-/** Finds what GitLab would not take of a recipe's jobs, and platforms that no runner may build. */
+/** Finds what GitLab would not take of a recipe's jobs. */
 export function checkJobs(recipe: ResolvedRecipe): readonly Finding[] {
   const error = (code: string, text: string, hint: string | null): Finding => {
     return { code, severity: 'error', place: recipe.file, text, hint };
@@ -27,19 +26,11 @@ export function checkJobs(recipe: ResolvedRecipe): readonly Finding[] {
     const text = `the job name ${name} has ${name.length} characters; GitLab takes ${MAX_NAME_LENGTH}`;
     findings.push(error('render.job-name', text, 'give the recipe a shorter name'));
   }
-  for (const target of targets) {
-    if (!isEmulated(target) || target.emulate !== false) continue;
-    const text = `${formatPlatform(target.platform)} has no runner of its own, and the recipe forbids to emulate it`;
-    findings.push(error('render.no-runner', text, 'map a runner to it in forkwright.yaml, or drop emulate: false'));
-  }
   return findings;
 }
 
 /** Finds a pipeline that is too large for GitLab's defaults; an instance may allow more. */
 export function checkPipelineSize(jobs: readonly Job[], content: string): readonly Finding[] {
-  const warning = (code: string, text: string, hint: string): Finding => {
-    return { code, severity: 'warning', place: PIPELINE_PATH, text, hint };
-  };
   const findings: Finding[] = [];
   const count = jobs.filter(({ name }) => !name.startsWith('.')).length;
   if (count > MAX_JOBS) {
@@ -52,4 +43,8 @@ export function checkPipelineSize(jobs: readonly Job[], content: string): readon
     findings.push(warning('render.large-pipeline', text, 'spread the recipes over several workspaces'));
   }
   return findings;
+}
+
+function warning(code: string, text: string, hint: string): Finding {
+  return { code, severity: 'warning', place: PIPELINE_PATH, text, hint };
 }

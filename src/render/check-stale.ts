@@ -10,12 +10,18 @@ const HINT = 'run `forkwright render` and commit what it writes';
 export function staleFindings(changes: readonly Change[]): readonly Finding[] {
   return changes.map((change) => {
     const frame = diffChange(change);
-    return { ...describe(change), severity: 'error', place: change.path, hint: HINT, ...(frame === null ? {} : { frame }) };
+    return {
+      ...describe(change),
+      severity: 'error',
+      place: change.path,
+      hint: HINT,
+      ...(frame === null ? {} : { frame }),
+    };
   });
 }
 
 /** Gives a unified diff from what is there to what was rendered; null where they have too little in common. */
-export function diffChange({ path, before, after }: Change): string | null {
+function diffChange({ path, before, after }: Change): string | null {
   const [old, fresh] = [before === null ? '/dev/null' : `a/${path}`, after === null ? '/dev/null' : `b/${path}`];
   const options = { context: 3, maxEditLength: MAX_EDITS };
   const patch = createTwoFilesPatch(old, fresh, before ?? '', after ?? '', undefined, undefined, options);

@@ -28,12 +28,13 @@ function checkUpstream({ build, upstream, patches }: Target): readonly Placeless
   if (build.kind === 'prebuilt' || build.kind === 'none' || upstream === null) return [];
   const { git, commit, track } = upstream;
   const findings: PlacelessFinding[] = [];
-  if (commit === null && track.kind !== 'branch') {
+  if (commit === null && (track.kind === 'tag' || track.kind === 'release')) {
+    const followed = track.kind === 'tag' ? `tag ${track.pattern}` : `release ${track.range}`;
     findings.push({
       code: 'render.unpinned',
       severity: 'error',
-      text: `which commit of ${git} is to be built is not known`,
-      hint: 'add upstream.commit or upstream.branch',
+      text: `which commit of ${git} is to be built is not known: ${followed} may be any`,
+      hint: 'add upstream.commit',
     });
   }
   // Specification: BuildKit, util/gitutil: any other HTTP address is a file to download.

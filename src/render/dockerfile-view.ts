@@ -23,7 +23,8 @@ export interface HeaderView {
   readonly source: string;
 }
 
-export type BuildView = GoBuildView | MakeBuildView | DockerfileBuildView | PrebuiltBuildView | { readonly kind: 'none' };
+export type BuildView =
+  GoBuildView | MakeBuildView | DockerfileBuildView | PrebuiltBuildView | { readonly kind: 'none' };
 
 /** The upstream's source, which is the build context named `upstream`. */
 export interface SourceView {

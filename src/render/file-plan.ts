@@ -24,7 +24,6 @@ export function planFile({ name, file }: NamedFile, { toolsImage, isWindows }: F
     return { partial: 'file-copy', flags: [`--from=${name}`, ...flags], from, to };
   };
   const staged = (stage: StageView): FilePlan => ({ stage, file: copy('/file') });
-  const direct = (view: FileView): FilePlan => ({ stage: null, file: view });
 
   switch (source.type) {
     case 'npm': {
@@ -68,6 +67,10 @@ export function planFile({ name, file }: NamedFile, { toolsImage, isWindows }: F
       return staged({ partial: 'stage-content', name, image: toolsImage, content: document, terminator, sizeBytes });
     }
   }
+}
+
+function direct(file: FileView): FilePlan {
+  return { stage: null, file };
 }
 
 /** `--chmod=0755` */

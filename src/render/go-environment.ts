@@ -22,8 +22,7 @@ function featureVariable({ arch, variant }: Platform): EnvEntry | null {
     case 'amd64':
       return { name: 'GOAMD64', value: variant === '' ? 'v1' : variant };
     case 'arm':
-      // Go knows no ARMv8 in 32 bits: v7 is the nearest that runs there.
-      return { name: 'GOARM', value: variant === 'v8' ? '7' : variant.slice(1) };
+      return { name: 'GOARM', value: variant.slice(1) };
     case 'arm64':
       if (variant === '') return null;
       return { name: 'GOARM64', value: variant.includes('.') ? variant : `${variant}.0` };

@@ -50,7 +50,7 @@ async function readTemplates(folder: string, place: string): Promise<readonly Te
 
 async function listTemplates(folder: string): Promise<readonly string[]> {
   try {
-    return (await readdir(folder)).filter((name) => name.endsWith('.hbs')).sort(compareText);
+    return (await readdir(folder)).filter((name) => name.endsWith('.hbs')).toSorted(compareText);
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return [];
     throw error;

@@ -11,7 +11,9 @@ import { settingsView } from './settings-view.ts';
 export function makeView(recipe: ResolvedRecipe, target: Target, settings: WorkspaceSettings): DockerfileView {
   const { image, platform } = target;
   const toolsImage = imageName(settings.toolsImage);
-  const plans = namedFiles(target).map((named) => planFile(named, { toolsImage, isWindows: platform.os === 'windows' }));
+  const plans = namedFiles(target).map((named) =>
+    planFile(named, { toolsImage, isWindows: platform.os === 'windows' }),
+  );
   const hasProgram = target.build.kind === 'prebuilt';
   return {
     header: {

@@ -31,10 +31,7 @@ export function renderPipeline({ settings, recipes }: Workspace): RenderedPipeli
       ...(hasEmulated ? { FORKWRIGHT_BINFMT_IMAGE: BINFMT_IMAGE } : {}),
     },
   };
-  const jobs = [
-    ...listJobTemplates(settings, hasEmulated),
-    ...recipes.flatMap((recipe) => listJobs(recipe, settings)),
-  ];
+  const jobs = [...listJobTemplates(settings, hasEmulated), ...recipes.flatMap((recipe) => listJobs(recipe, settings))];
   const content = [HEADER, toYaml(globals), ...jobs.map(formatJob)].join('\n');
   return { content, findings: [...recipes.flatMap(checkJobs), ...checkPipelineSize(jobs, content)] };
 }

@@ -59,8 +59,8 @@ export function planWrites(
     if (hasMarker(entry.content)) changes.push({ path: entry.path, before: entry.content, after: null });
   }
   return {
-    changes: changes.sort((a, b) => compareText(a.path, b.path)),
-    unchanged: unchanged.sort(compareText),
+    changes: changes.toSorted((a, b) => compareText(a.path, b.path)),
+    unchanged: unchanged.toSorted(compareText),
     findings: [...findings.values()],
   };
 }
@@ -78,7 +78,11 @@ function findObstacle(path: string, entries: ReadonlyMap<string, ExistingEntry>,
   if (entry === undefined || (entry.type === 'file' && hasMarker(entry.content))) return null;
   if (entry.type === 'folder') return notOurs(path, 'a folder is in the place of a file', 'move it away');
   if (force) return null;
-  return notOurs(path, `${DESCRIPTIONS[entry.type]} is here that forkwright did not write`, 'move it away, or give --force to overwrite it');
+  return notOurs(
+    path,
+    `${DESCRIPTIONS[entry.type]} is here that forkwright did not write`,
+    'move it away, or give --force to overwrite it',
+  );
 }
 
 const DESCRIPTIONS: Readonly<Record<ExistingEntry['type'], string>> = {

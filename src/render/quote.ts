@@ -54,9 +54,11 @@ export function quoteShell(value: string): string {
 
 /** For a part of a URL behind a variable: what a word of a Dockerfile could not hold is percent-encoded. */
 export function quoteUrl(url: string): string {
-  const encode = (character: string) =>
-    [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
-  return refuseLineBreak(url).replaceAll(/[^\w.,:/@%+=~-]/gu, encode);
+  return refuseLineBreak(url).replaceAll(/[^\w.,:/@%+=~-]/gu, percentEncode);
+}
+
+function percentEncode(text: string): string {
+  return [...Buffer.from(text)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
 }
 
 /** For comments: one line, whatever the value holds. */

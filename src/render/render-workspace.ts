@@ -25,13 +25,17 @@ export function renderWorkspace(workspace: Workspace, templates: Templates): Ren
       collect(recipe, findings, () => files.push(renderTarget(recipe, target, workspace.settings, templates)));
     }
     collect(recipe, findings, () => {
-      files.push({ path: `${recipeFolder(recipe.name)}/docker-bake.json`, content: renderBake(recipe), source: recipe.file });
+      files.push({
+        path: `${recipeFolder(recipe.name)}/docker-bake.json`,
+        content: renderBake(recipe),
+        source: recipe.file,
+      });
     });
   }
   const pipeline = renderPipeline(workspace);
   files.push({ path: PIPELINE_PATH, content: pipeline.content, source: PIPELINE_SOURCE });
   findings.push(...pipeline.findings);
-  return { files: files.sort((a, b) => compareText(a.path, b.path)), findings: withoutRepeats(findings) };
+  return { files: files.toSorted((a, b) => compareText(a.path, b.path)), findings: withoutRepeats(findings) };
 }
 
 function renderTarget(

@@ -14,7 +14,7 @@ export const GENERATED = 'generated';
 export const PIPELINE_PATH = `${GENERATED}/pipeline.gitlab-ci.yml`;
 
 // The head is enough: in each kind of file the marker stands in front of everything of a recipe's.
-export const MARKER_WITHIN_BYTES = 4096;
+const MARKER_WITHIN_BYTES = 4096;
 
 const MARKER = /^# Rendered by forkwright from |^\s*"FORKWRIGHT_SOURCE": \{/m;
 

@@ -38,9 +38,6 @@ const PARTIAL = /^partials\/(.+)\.hbs$/;
 export function compileTemplates(sources: readonly TemplateSource[]): Templates {
   const environment = Handlebars.create();
   for (const [name, helper] of Object.entries(TEMPLATE_HELPERS)) registerHelper(environment, name, helper);
-  environment.registerHelper('helperMissing', (...values: unknown[]) => {
-    throw exceptionAt(values, `there is no value or helper of the name ${JSON.stringify(nameOf(values.at(-1)))}`);
-  });
   const dockerfiles = new Map<string, Fill>();
   for (const source of sources) {
     const fill = compile(environment, source);
@@ -88,21 +85,21 @@ function registerHelper(
     try {
       return helper(...values.slice(0, -1));
     } catch (error) {
-      const hint = error instanceof ForkwrightError ? (error.hint ?? '') : '';
-      throw exceptionAt(values, `{{${name}}}: ${messageOf(error)}${hint === '' ? '' : `; ${hint}`}`);
+      // A value that cannot be quoted is the recipe's fault, not the template's.
+      if (error instanceof ForkwrightError) throw error;
+      throw errorAt(values, `{{${name}}}: ${messageOf(error)}`);
     }
   });
 }
 
-/** Handlebars hands a helper its options last; `loc` in them is the place that it was called at. */
-function exceptionAt(values: readonly unknown[], text: string): Error {
-  const options = values.at(-1);
-  const hasPlace = typeof options === 'object' && options !== null && 'loc' in options;
-  return hasPlace ? new Handlebars.Exception(text, options as hbs.AST.Node) : new Error(text);
+/** Handlebars hands a helper its options last; `loc.start` in them is the place that it was called at. */
+function errorAt(values: readonly unknown[], text: string): Error {
+  const start = property(property(values.at(-1), 'loc'), 'start');
+  return Object.assign(new Error(text), { lineNumber: property(start, 'line'), column: property(start, 'column') });
 }
 
-function nameOf(options: unknown): string {
-  return typeof options === 'object' && options !== null && 'name' in options ? String(options.name) : '';
+function property(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? new Map(Object.entries(value)).get(name) : undefined;
 }
 
 function explainError(thrown: unknown, { place, text }: TemplateSource): ForkwrightError {
@@ -111,21 +108,19 @@ function explainError(thrown: unknown, { place, text }: TemplateSource): Forkwri
   const message = messageOf(thrown).replace(/ - \d+:\d+$/, '');
   return new ForkwrightError('render.template', message.split('\n').join(' '), {
     place: `${place}${position}`,
-    hint: 'the values a template can use are listed in src/render/dockerfile-view.ts',
+    hint: "forkwright's templates/README.md says what a template can use",
     cause: thrown,
   });
 }
 
 /** Gives `:3:5`, `:3`, or '' where nothing tells the line. */
 function positionOf(thrown: unknown, text: string): string {
-  if (thrown instanceof Error && 'lineNumber' in thrown && typeof thrown.lineNumber === 'number') {
-    const column = 'column' in thrown && typeof thrown.column === 'number' ? `:${thrown.column + 1}` : '';
-    return `:${thrown.lineNumber}${column}`;
-  }
+  const [line, column] = [property(thrown, 'lineNumber'), property(thrown, 'column')];
+  if (typeof line === 'number') return typeof column === 'number' ? `:${line}:${column + 1}` : `:${line}`;
   const parsed = /^Parse error on line (\d+)/.exec(messageOf(thrown))?.[1];
   if (parsed !== undefined) return `:${parsed}`;
   const partial = /^The partial (\S+) could not be found$/.exec(messageOf(thrown))?.[1];
   if (partial === undefined) return '';
-  const line = text.split('\n').findIndex((each) => each.includes('{{>') && each.includes(partial));
-  return line === -1 ? '' : `:${line + 1}`;
+  const index = text.split('\n').findIndex((each) => each.includes('{{>') && each.includes(partial));
+  return index === -1 ? '' : `:${index + 1}`;
 }

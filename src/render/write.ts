@@ -61,7 +61,7 @@ async function applyChanges(root: string, changes: readonly Change[], signal: Ab
   };
   await pMap(changes, apply, { concurrency: CONCURRENCY, signal });
   const left = new Set(changes.flatMap(({ path, after }) => (after === null ? [dirname(path)] : [])));
-  for (const folder of [...left].sort(compareText)) await removeIfEmpty(join(root, folder));
+  for (const folder of [...left].toSorted(compareText)) await removeIfEmpty(join(root, folder));
 }
 
 /** A rename puts the whole content in place, or leaves what was there; it replaces a link, not what the link names. */

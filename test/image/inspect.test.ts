@@ -114,8 +114,11 @@ test('shows an image with its config, layers and attestations', () => {
   ]);
 });
 
+function roleOf(digest: Digest) {
+  return whole.blobs.find((blob) => blob.digest === digest);
+}
+
 test('lists every blob with its place and role, then the absent ones', () => {
-  const roleOf = (digest: Digest) => whole.blobs.find((blob) => blob.digest === digest);
   const { descriptor, manifest } = amd64.node;
   expect(roleOf(descriptor.digest)).toEqual({
     digest: descriptor.digest,

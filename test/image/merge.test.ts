@@ -105,6 +105,11 @@ test('lists each blob once: the index, manifests, configs, layers in the order o
   expect(plan.blobs.slice(5).every(({ bytes }) => bytes === null)).toBe(true);
 });
 
+function bytesOf(inputs: readonly MergeInput[]): readonly string[] {
+  const plan = mergeImages(inputs, { names: [parseReference('zoo:1')], dockerCompat: parsePlatform('linux/arm64') });
+  return [plan.index.bytes, plan.indexJson, plan.dockerManifest, ...plan.blobs.map(({ digest }) => digest)].map(String);
+}
+
 test('the order of the inputs, of their children and repeated inputs change no byte', () => {
   const archives = ['linux/amd64', 'linux/arm64', 'linux/arm/v7', 'linux/arm/v6', 'windows/amd64'].map(attested);
   const artifacts = ['one', 'two'].map((text) => makeArtifact(text));
@@ -116,12 +121,6 @@ test('the order of the inputs, of their children and repeated inputs change no b
     artifacts,
   );
   const all = [...archives.map((archive) => archive.input), notes];
-  const bytesOf = (inputs: readonly MergeInput[]) => {
-    const plan = mergeImages(inputs, { names: [parseReference('zoo:1')], dockerCompat: parsePlatform('linux/arm64') });
-    return [plan.index.bytes, plan.indexJson, plan.dockerManifest, ...plan.blobs.map(({ digest }) => digest)].map(
-      String,
-    );
-  };
   const expected = bytesOf(all);
   const inputs = fc.tuple(fc.shuffledSubarray(all, { minLength: all.length }), fc.subarray(all), fc.boolean());
   fc.assert(

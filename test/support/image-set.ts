@@ -83,7 +83,7 @@ export function makeImage(options: ImageOptions): MadeImage {
     architecture: platform.arch,
     os: platform.os,
     variant: platform.variant,
-    config: document.container,
+    config: toDockerKeys(document.container),
     rootfs: { type: 'layers', diff_ids: document.diffIds },
   });
   const configDescriptor = makeDescriptor(isDocker ? MEDIA_TYPE.dockerConfig : MEDIA_TYPE.ociConfig, config);
@@ -140,6 +140,10 @@ export function makeArtifact(text: string): MadeImage {
   );
 }
 
+function entry({ mediaType, digest, sizeBytes, annotations }: Descriptor): object {
+  return { mediaType, digest, size: sizeBytes, annotations };
+}
+
 function finish(
   mediaType: string,
   config: Descriptor,
@@ -149,12 +153,6 @@ function finish(
   loaded: LoadedImage['config'],
   diffIds: readonly Digest[],
 ): MadeImage {
-  const entry = ({ mediaType, digest, sizeBytes, annotations }: Descriptor) => ({
-    mediaType,
-    digest,
-    size: sizeBytes,
-    annotations,
-  });
   const raw = toBytes({ schemaVersion: 2, mediaType, config: entry(config), layers: layers.map(entry) });
   const own = makeDescriptor(mediaType, raw, descriptor);
   const node: LoadedImage = {
@@ -189,6 +187,24 @@ export function makeSet(source: string, nodes: readonly LoadedNode[], names: rea
 
 export function absent(image: MadeImage): LoadedNode {
   return { kind: 'absent', descriptor: image.node.descriptor };
+}
+
+function asSet(names: readonly string[]): object {
+  return Object.fromEntries(names.map((name) => [name, {}]));
+}
+
+function toDockerKeys(container: ContainerConfig): object {
+  return {
+    Entrypoint: container.entrypoint,
+    Cmd: container.cmd,
+    Env: container.env,
+    User: container.user,
+    WorkingDir: container.workingDir,
+    Labels: container.labels,
+    ExposedPorts: asSet(container.exposedPorts),
+    Volumes: asSet(container.volumes),
+    StopSignal: container.stopSignal,
+  };
 }
 
 function toBytes(document: unknown): Buffer {

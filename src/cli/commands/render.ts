@@ -16,7 +16,7 @@ export interface RenderArguments {
 
 /**
  * `forkwright render`: writes what the recipes give below generated/, or with `check` finds what would be written.
- * All recipes are loaded even if some are named: the pipeline is of all of them. Throws `recipe.unknown`.
+ * All recipes are loaded even if some are named: the pipeline is of all of them. Throws `recipe.unknown-name`.
  */
 export async function renderCommand(options: RenderArguments, session: Session): Promise<CommandResult> {
   const { root, signal } = session;
@@ -25,7 +25,10 @@ export async function renderCommand(options: RenderArguments, session: Session):
   const names = workspace.recipes.map(({ name }) => name);
   for (const recipe of options.recipes) {
     if (names.includes(recipe)) continue;
-    throw new ForkwrightError('recipe.unknown', `there is no recipe ${JSON.stringify(recipe)}`, { hint: hintOf(recipe, names) });
+    throw new ForkwrightError('recipe.unknown-name', `there is no recipe ${JSON.stringify(recipe)}`, {
+      place: 'recipes',
+      hint: hintOf(recipe, names),
+    });
   }
   const recipes = options.recipes.length === 0 ? null : options.recipes;
   const { check, force } = options;

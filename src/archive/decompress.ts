@@ -1,0 +1,124 @@
+import { Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
+import { ForkwrightError } from '../errors.ts';
+import { CHUNK_BYTES } from './stream-range.ts';
+
+export type Compression = 'none' | 'gzip' | 'zstd';
+
+// A layer may be small and unpack to a disk full of zeros: CVE-2026-39396.
+const FREE_BYTES = 100 * 1024 * 1024;
+const MAX_RATIO = 1000;
+
+/** A stream whose compression is known. */
+export interface CompressedStream {
+  readonly compression: Compression;
+  /** Gives the unpacked bytes; throws what `decompress` throws. */
+  readonly unpack: () => AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Finds out by the first bytes of a stream how it is compressed: media types and names lie. Its first chunk must hold
+ * four bytes where the stream has them.
+ */
+export async function openCompressed(chunks: AsyncIterable<Uint8Array>, place: string): Promise<CompressedStream> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  async function* all(): AsyncGenerator<Uint8Array> {
+    try {
+      for (let next = first; next.done !== true; next = await iterator.next()) yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  const compression = first.done === true ? 'none' : sniffCompression(first.value);
+  return { compression, unpack: () => decompress(all(), compression, place) };
+}
+
+function sniffCompression(start: Uint8Array): Compression {
+  const magic = Buffer.from(start.subarray(0, 4)).toString('hex');
+  if (magic.startsWith('1f8b')) return 'gzip';
+  return magic === '28b52ffd' ? 'zstd' : 'none';
+}
+
+/**
+ * Unpacks a stream whose chunks are valid until the next one is asked for; so are those that it gives. Throws
+ * `layer.corrupt` for what is not the compression it should be, `layer.bomb` beyond 100 MiB that are more than a
+ * thousand times what they were made from, `layer.unsupported` for zstd where Node has none, and whatever the stream
+ * throws.
+ */
+async function* decompress(
+  chunks: AsyncIterable<Uint8Array>,
+  compression: Compression,
+  place: string,
+): AsyncGenerator<Uint8Array> {
+  if (compression === 'none') {
+    yield* chunks;
+    return;
+  }
+  const unpacker = createUnpacker(compression, place);
+  const feed = startFeed(chunks, unpacker);
+  let unpackedBytes = 0;
+  try {
+    for await (const chunk of unpacker) {
+      if (!(chunk instanceof Uint8Array)) throw new TypeError('a decompressor gave something else than bytes');
+      unpackedBytes += chunk.length;
+      if (unpackedBytes > FREE_BYTES && unpackedBytes > feed.fedBytes() * MAX_RATIO) {
+        throw new ForkwrightError('layer.bomb', `${feed.fedBytes()} bytes unpack to more than ${unpackedBytes}`, {
+          place,
+        });
+      }
+      yield chunk;
+    }
+  } catch (cause) {
+    if (cause instanceof ForkwrightError || feed.hasFailed()) throw cause;
+    throw new ForkwrightError('layer.corrupt', `not sound ${compression}`, { place, cause });
+  } finally {
+    unpacker.destroy();
+    await feed.ended;
+  }
+  // zlib passes over zeros behind the end, Go refuses them.
+  if ('bytesWritten' in unpacker && unpacker.bytesWritten !== feed.fedBytes()) {
+    throw new ForkwrightError('layer.corrupt', `data behind the end of the ${compression} stream`, { place });
+  }
+}
+
+/** Hands chunks to a decompressor one by one: only when one is used up may the next be asked for. */
+function startFeed(chunks: AsyncIterable<Uint8Array>, unpacker: Transform) {
+  let fedBytes = 0;
+  let hasFailed = false;
+  const write = (chunk: Uint8Array) => new Promise<void>((resolve) => unpacker.write(chunk, () => resolve()));
+  async function feed(): Promise<void> {
+    try {
+      for await (const chunk of chunks) {
+        fedBytes += chunk.length;
+        await write(chunk);
+        if (unpacker.destroyed) return;
+      }
+      unpacker.end();
+    } catch (error) {
+      hasFailed = true;
+      unpacker.destroy(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+  return { ended: feed(), fedBytes: () => fedBytes, hasFailed: () => hasFailed };
+}
+
+function createUnpacker(compression: 'gzip' | 'zstd', place: string): Transform {
+  const unpacker = compression === 'gzip' ? zlib.createGunzip({ chunkSize: CHUNK_BYTES }) : createZstd();
+  if (unpacker === null) {
+    throw new ForkwrightError('layer.unsupported', `Node ${process.versions.node} cannot unpack zstd`, {
+      place,
+      hint: 'Node 22.15 and later can',
+    });
+  }
+  // The loop over the output sees every error; one that comes behind its end is of no interest.
+  unpacker.on('error', () => undefined);
+  return unpacker;
+}
+
+/** Null before Node 22.15, whose types are not the ones that this is compiled with. */
+function createZstd(): Transform | null {
+  const create = 'createZstdDecompress' in zlib ? zlib.createZstdDecompress : undefined;
+  const made: unknown = typeof create === 'function' ? create({ chunkSize: CHUNK_BYTES }) : null;
+  return made instanceof Transform ? made : null;
+}

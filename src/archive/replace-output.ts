@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { ForkwrightError, isSystemError } from '../errors.ts';
+
+const SUFFIX = '.partial';
+
+/**
+ * Lets `write` make a file or folder under a temporary name beside `output`, and gives it its name only when it is whole.
+ * Parent folders are made. What earlier runs left behind for this output is removed. Whatever fails leaves nothing, and
+ * an output that was there before stays. Throws what `write` throws; the system's errors as `archive.write-failed`.
+ */
+export async function replaceOutput<Result>(
+  output: string,
+  write: (temporary: string) => Promise<Result>,
+): Promise<Result> {
+  const folder = dirname(resolve(output));
+  const prefix = `.${basename(output)}.${process.pid}-`;
+  const temporary = join(folder, `${prefix}${randomBytes(6).toString('hex')}${SUFFIX}`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await removeLeftovers(folder, basename(output));
+    const result = await write(temporary);
+    await moveInto(temporary, resolve(output));
+    return result;
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw asWriteError(error, output, folder);
+  }
+}
+
+/** A folder cannot be renamed over one that holds something: the old one steps aside first. */
+async function moveInto(temporary: string, output: string): Promise<void> {
+  try {
+    await rename(temporary, output);
+  } catch (error) {
+    if (!isSystemError(error, 'ENOTEMPTY', 'EEXIST', 'EPERM')) throw error;
+    const old = temporary.replace(/\.partial$/, `-old${SUFFIX}`);
+    await rename(output, old);
+    try {
+      await rename(temporary, output);
+    } catch (second) {
+      await rename(old, output);
+      throw second;
+    }
+    await rm(old, { recursive: true, force: true });
+  }
+}
+
+/** A run that was killed could not clean up; the number in the name says whether it still runs. */
+async function removeLeftovers(folder: string, name: string): Promise<void> {
+  for (const entry of await readdir(folder)) {
+    if (!entry.startsWith(`.${name}.`) || !entry.endsWith(SUFFIX)) continue;
+    const pid = /^([0-9]+)-[0-9a-f]+(?:-old)?$/.exec(entry.slice(name.length + 2, -SUFFIX.length))?.[1];
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, entry), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !isSystemError(error, 'ESRCH');
+  }
+}
+
+const REASONS: Readonly<Record<string, { readonly text: string; readonly hint: string }>> = {
+  ENOSPC: { text: 'the disk is full', hint: 'make room, or write to another disk' },
+  EDQUOT: { text: 'the disk quota is used up', hint: 'make room, or write to another disk' },
+  EFBIG: { text: 'the file becomes larger than the file system allows', hint: 'write to another disk' },
+  EACCES: { text: 'no permission', hint: 'choose another output' },
+  EPERM: { text: 'not permitted', hint: 'choose another output' },
+  EROFS: { text: 'the file system is read-only', hint: 'choose another output' },
+  ENOTDIR: { text: 'a file stands where a folder should be', hint: 'choose another output' },
+  EEXIST: { text: 'a file stands where a folder should be', hint: 'choose another output' },
+  EISDIR: { text: 'a folder stands where a file should be', hint: 'choose another output' },
+  ENAMETOOLONG: { text: 'the name is too long', hint: 'choose another output' },
+};
+
+/** Errors of the file system in the output's folder; one that came from reading a blob elsewhere is not explained here. */
+function asWriteError(error: unknown, output: string, folder: string): unknown {
+  if (!(error instanceof Error) || !('syscall' in error) || error.syscall === 'read') return error;
+  if (
+    'path' in error &&
+    typeof error.path === 'string' &&
+    !folder.startsWith(error.path) &&
+    !error.path.startsWith(folder)
+  ) {
+    return error;
+  }
+  const code = 'code' in error ? String(error.code) : '';
+  const { text, hint } = REASONS[code] ?? { text: code, hint: 'nothing was written; try again' };
+  return new ForkwrightError('archive.write-failed', `cannot be written: ${text}`, {
+    place: output,
+    hint,
+    cause: error,
+  });
+}

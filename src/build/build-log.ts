@@ -1,0 +1,34 @@
+import { writeFile } from 'node:fs/promises';
+import { formatPlatform } from '../platform/platform.ts';
+import type { FileSource, Target } from '../recipe/target.ts';
+import type { BuiltArchive } from './native.ts';
+
+/** Writes down how an archive was made, beside it: the same build gives the same log. */
+export async function writeBuildLog(path: string, target: Target, built: BuiltArchive): Promise<void> {
+  const files = target.build.kind === 'prebuilt' ? [target.build.program, ...target.image.files] : target.image.files;
+  const { base } = target.image;
+  const lines = [
+    `${target.recipe} ${target.version} for ${formatPlatform(target.platform)}, by the native builder`,
+    `base ${base.type === 'archive' ? base.path : 'scratch'}`,
+    ...files.map(({ source, to }) => `${to} from ${describeSource(source)}`),
+    `manifest ${built.digest}`,
+  ];
+  await writeFile(path, lines.map((line) => `${line}\n`).join(''));
+}
+
+function describeSource(source: FileSource): string {
+  switch (source.type) {
+    case 'npm':
+      return `${source.file} of npm ${source.package}@${source.version} (${source.integrity})`;
+    case 'url':
+      return `${new URL(source.url).origin}${new URL(source.url).pathname} (sha256:${source.sha256})`;
+    case 'github-release':
+      return `${source.asset} of ${source.repository} ${source.tag} (sha256:${source.sha256})`;
+    case 'image':
+      return `${source.path} of ${source.image.type === 'archive' ? source.image.path : 'another image'}`;
+    case 'path':
+      return source.path;
+    case 'content':
+      return 'the recipe';
+  }
+}

@@ -1,0 +1,95 @@
+import { basename, resolve } from 'node:path';
+import type { ImageSource } from '../archive/image-source.ts';
+import { loadImageSet } from '../archive/load-images.ts';
+import { openImageSource } from '../archive/open.ts';
+import { writeImageLayout } from '../archive/write-layout.ts';
+import { ForkwrightError } from '../errors.ts';
+import { hasFailed, type Finding } from '../finding.ts';
+import { mergeImages, type MergeInput, type MergeOptions, type MergePlan } from '../image/merge.ts';
+import type { PlannedBlob } from '../image/plan-blobs.ts';
+import { formatSize } from '../report/size.ts';
+import type { Session } from './command.ts';
+
+export interface AssembleOptions extends MergeOptions {
+  /** Archive files or layout folders, as the user named them; one may be named twice. */
+  readonly archives: readonly string[];
+  /** Where the index goes, from the session's folder: an archive where it ends in `.tar`, else a layout folder. */
+  readonly output: string;
+}
+
+/** What was written; null where an input is broken, which the findings tell. */
+export interface Assembled {
+  readonly written: { readonly plan: MergePlan; readonly sizeBytes: number } | null;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Puts the images of several archives into one index and writes it. No broken input is used: then nothing is written.
+ * Throws what `openImageSource`, `mergeImages` and `writeImageLayout` throw.
+ */
+export async function assembleArchives(options: AssembleOptions, session: Session): Promise<Assembled> {
+  const sources: ImageSource[] = [];
+  try {
+    for (const archive of new Set(options.archives)) sources.push(await openImageSource(archive, session.cwd));
+    const { inputs, findings } = await loadInputs(sources);
+    if (hasFailed(findings, false)) return { written: null, findings };
+    const plan = mergeImages(inputs, options);
+    const sizeBytes = await writePlan(plan, sources, resolve(session.cwd, options.output), session);
+    return { written: { plan, sizeBytes }, findings: [...findings, ...plan.findings] };
+  } finally {
+    await Promise.all(sources.map((source) => source.close()));
+  }
+}
+
+async function loadInputs(sources: readonly ImageSource[]): Promise<{ inputs: MergeInput[]; findings: Finding[] }> {
+  const inputs: MergeInput[] = [];
+  const findings: Finding[] = [];
+  for (const source of sources) {
+    const { set, findings: ofImages } = await loadImageSet(source);
+    inputs.push({ set, has: (digest) => source.blob(digest) !== undefined });
+    // Whether an absent blob matters is known only when all inputs are seen together; the merge speaks of it.
+    findings.push(...source.findings, ...ofImages.filter(({ code }) => code !== 'blob.absent'));
+  }
+  return { inputs, findings };
+}
+
+async function writePlan(
+  plan: MergePlan,
+  sources: readonly ImageSource[],
+  output: string,
+  session: Session,
+): Promise<number> {
+  const totalBytes = plan.blobs.reduce((sum, blob) => sum + blob.sizeBytes, 0);
+  const task = session.progress.task(`assembling ${basename(output)}`, totalBytes);
+  const blobs = plan.blobs.map((blob) => ({
+    digest: blob.digest,
+    sizeBytes: blob.sizeBytes,
+    bytes: () => streamBlob(blob, sources),
+  }));
+  const { indexJson, dockerManifest } = plan;
+  try {
+    const { sizeBytes } = await writeImageLayout(
+      output,
+      { indexJson, blobs, dockerManifest },
+      { signal: session.signal, onBytes: (bytes) => task.advance(bytes) },
+    );
+    task.done(formatSize(sizeBytes));
+    return sizeBytes;
+  } catch (error) {
+    task.fail('not written');
+    throw error;
+  }
+}
+
+async function* streamBlob(
+  { bytes, digest }: PlannedBlob,
+  sources: readonly ImageSource[],
+): AsyncGenerator<Uint8Array> {
+  if (bytes !== null) {
+    yield bytes;
+    return;
+  }
+  const source = sources.find((each) => each.blob(digest) !== undefined);
+  if (source === undefined) throw new ForkwrightError('blob.absent', `none of the archives holds ${digest}`);
+  yield* source.stream(digest);
+}

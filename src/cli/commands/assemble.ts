@@ -1,0 +1,98 @@
+import { ForkwrightError } from '../../errors.ts';
+import type { Finding } from '../../finding.ts';
+import { shortDigest } from '../../image/blob-uses.ts';
+import type { MergePlan } from '../../image/merge.ts';
+import { formatReference, parseReference, type ImageReference } from '../../oci/reference.ts';
+import { compareText } from '../../platform/order.ts';
+import { parsePlatform } from '../../platform/parse.ts';
+import { formatPlatform } from '../../platform/platform.ts';
+import { formatSize } from '../../report/size.ts';
+import { formatTable } from '../../report/table.ts';
+import { assembleArchives } from '../assemble-archives.ts';
+import type { CommandResult, Session } from '../command.ts';
+
+const SCHEMA = 'forkwright.assemble/v1';
+
+export interface AssembleArguments {
+  /** Archive files or layout folders, as the user named them; one may be named twice. */
+  readonly archives: readonly string[];
+  /** Where the index goes: an archive where it ends in `.tar`, else a layout folder. */
+  readonly output: string;
+  /** Image names, each with a tag. */
+  readonly names: readonly string[];
+  /** The platform that gets a manifest.json for docker's classic store; null for none. */
+  readonly dockerCompat: string | null;
+}
+
+/**
+ * `forkwright assemble`: puts the images of several archives into one index. A broken input is not used: the command ends
+ * with 2, its findings say what is wrong, and nothing is written. Throws `reference.malformed`, `platform.unknown`, and
+ * what `assembleArchives` throws.
+ */
+export async function assembleCommand(options: AssembleArguments, session: Session): Promise<CommandResult> {
+  const { archives, output } = options;
+  const names = parseNames(options.names);
+  const dockerCompat = options.dockerCompat === null ? null : parsePlatform(options.dockerCompat);
+  const { written, findings } = await assembleArchives({ archives, output, names, dockerCompat }, session);
+  if (written === null) return { schema: SCHEMA, json: {}, text: '', findings, exitCode: 2 };
+  const { plan, sizeBytes } = written;
+  return {
+    schema: SCHEMA,
+    json: toJson(plan, output, sizeBytes, names),
+    text: formatPlan(plan, output, sizeBytes),
+    findings: [...findings, ...sayHowToSelect(names, output)],
+  };
+}
+
+function parseNames(texts: readonly string[]): readonly ImageReference[] {
+  const names = new Map<string, ImageReference>();
+  for (const text of texts) {
+    const name = parseReference(text);
+    if (name.tag === null || name.digest !== null) {
+      const why = name.tag === null ? 'has no tag' : 'has a digest';
+      const hint = 'a name inside an archive is a repository and a tag: registry.example.org/zoo:1.0';
+      throw new ForkwrightError('reference.malformed', `the name ${JSON.stringify(text)} ${why}`, { hint });
+    }
+    names.set(formatReference(name), name);
+  }
+  return [...names].toSorted(([a], [b]) => compareText(a, b)).map(([, name]) => name);
+}
+
+function toJson(
+  { index, children }: MergePlan,
+  output: string,
+  sizeBytes: number,
+  names: readonly ImageReference[],
+): CommandResult['json'] {
+  return {
+    output,
+    sizeBytes,
+    index: { digest: index.digest, mediaType: index.mediaType, sizeBytes: index.bytes.length },
+    names: names.map(formatReference),
+    manifests: children.map(({ platform, ...child }) => ({
+      ...child,
+      platform: platform === null ? null : formatPlatform(platform),
+    })),
+  };
+}
+
+function formatPlan({ index, children }: MergePlan, output: string, sizeBytes: number): string {
+  const columns = ['platform', 'digest', 'size', 'from'].map((title) => {
+    return { title, align: title === 'size' ? ('right' as const) : ('left' as const) };
+  });
+  const rows = children.map(({ kind, platform, digest, totalBytes, sources }) => [
+    platform === null ? kind : formatPlatform(platform),
+    shortDigest(digest),
+    formatSize(totalBytes),
+    sources.join(', '),
+  ]);
+  return `${formatTable(columns, rows)}\n${output} ${index.digest} ${formatSize(sizeBytes)}\n`;
+}
+
+/** docker and buildx write one entry per name too, and skopeo then wants to be told which. */
+function sayHowToSelect(names: readonly ImageReference[], output: string): readonly Finding[] {
+  if (names.length < 2) return [];
+  const text = `the archive has ${names.length} names for its index; skopeo reads it only with a tag behind its path`;
+  const hint = `for example oci-archive:${output}:${names[0]?.tag ?? ''}`;
+  return [{ code: 'assemble.several-names', severity: 'note', place: output, text, hint }];
+}

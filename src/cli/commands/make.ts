@@ -1,0 +1,98 @@
+import { hasFailed, type Finding } from '../../finding.ts';
+import { compareText } from '../../platform/order.ts';
+import { formatPlatform } from '../../platform/platform.ts';
+import { loadWorkspace } from '../../recipe/load.ts';
+import type { ResolvedRecipe } from '../../recipe/target.ts';
+import { writeRendered } from '../../render/write.ts';
+import { formatSize } from '../../report/size.ts';
+import { formatTable } from '../../report/table.ts';
+import { openBuild } from '../build-options.ts';
+import type { CommandResult, Session } from '../command.ts';
+import { makeRecipe, type MakeOutcome } from '../make-recipe.ts';
+
+const SCHEMA = 'forkwright.make/v1';
+
+interface Made {
+  readonly recipe: ResolvedRecipe;
+  readonly outcome: MakeOutcome;
+  readonly durationMs: number;
+}
+
+/**
+ * `forkwright make`: renders, builds every recipe that this machine can, assembles and verifies. Ends with 0 when all that
+ * could be built is verified, with 2 when something that could be built was not. Throws `recipe.unknown-name`.
+ */
+export async function makeCommand(
+  options: { readonly recipes: readonly string[] },
+  session: Session,
+): Promise<CommandResult> {
+  const { root, signal } = session;
+  const wanted = new Set((await loadWorkspace(root, options.recipes)).workspace.recipes.map(({ name }) => name));
+  const { workspace, findings } = await loadWorkspace(root);
+  if (hasFailed(findings, false)) return { schema: SCHEMA, json: { recipes: [] }, text: '', findings };
+  const recipes = options.recipes.length === 0 ? null : options.recipes;
+  const rendered = await writeRendered(root, workspace, { recipes, check: false, force: false, signal });
+  if (rendered.written.length + rendered.removed.length > 0) {
+    session.progress.note(`rendered: ${rendered.written.length} written, ${rendered.removed.length} removed`);
+  }
+  const build = openBuild(session);
+  const made: Made[] = [];
+  for (const recipe of workspace.recipes.filter(({ name }) => wanted.has(name))) {
+    signal.throwIfAborted();
+    const start = session.nowMs();
+    const outcome = await makeRecipe(recipe, build, session);
+    made.push({ recipe, outcome, durationMs: session.nowMs() - start });
+  }
+  return {
+    schema: SCHEMA,
+    json: { recipes: made.map(toJson) },
+    text: formatMade(made, session),
+    findings: [...findings, ...rendered.findings, ...made.flatMap(findingsOf)],
+    ...(made.some(({ outcome }) => outcome.state === 'failed') ? { exitCode: 2 as const } : {}),
+  };
+}
+
+function findingsOf({ outcome }: Made): readonly Finding[] {
+  return outcome.state === 'not-built' ? [] : outcome.findings;
+}
+
+function toJson({ recipe, outcome, durationMs }: Made): Readonly<Record<string, unknown>> {
+  const { name, version, targets } = recipe;
+  const platforms = targets.map(({ platform }) => formatPlatform(platform));
+  const common = { name, version, state: outcome.state, platforms, seconds: Math.round(durationMs / 100) / 10 };
+  if (outcome.state === 'built') {
+    const { path, digest, sizeBytes } = outcome;
+    return { ...common, path, digest, sizeBytes };
+  }
+  return outcome.state === 'not-built' ? { ...common, reason: outcome.reason, need: outcome.need } : common;
+}
+
+function formatMade(made: readonly Made[], { style }: Session): string {
+  const rows = made
+    .toSorted((a, b) => compareText(a.recipe.name, b.recipe.name))
+    .map(({ recipe, outcome, durationMs }) => {
+      const platforms = String(recipe.targets.length);
+      const seconds = (durationMs / 1000).toFixed(1);
+      if (outcome.state === 'built') {
+        return [style.good(recipe.name), platforms, outcome.digest, formatSize(outcome.sizeBytes), seconds];
+      }
+      const state = outcome.state === 'not-built' ? style.warning('not built') : style.error('failed');
+      return [recipe.name, platforms, state, '', outcome.state === 'not-built' ? '' : seconds];
+    });
+  const table = formatTable(
+    [
+      { title: 'recipe', align: 'left' },
+      { title: 'platforms', align: 'right' },
+      { title: 'index digest', align: 'left' },
+      { title: 'size', align: 'right' },
+      { title: 'seconds', align: 'right' },
+    ],
+    rows,
+  );
+  const reasons = made.flatMap(({ recipe, outcome }) =>
+    outcome.state === 'not-built'
+      ? [`${recipe.name} was not built: ${outcome.reason}; it needs ${outcome.need}\n`]
+      : [],
+  );
+  return reasons.length === 0 ? table : `${table}\n${reasons.join('')}`;
+}

@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { loadImageSet } from '../archive/load-images.ts';
+import { openImageSource } from '../archive/open.ts';
+import { readImageFile } from '../archive/find-file.ts';
+import { keepHashedFile } from '../cache/hashed-file.ts';
+import { ForkwrightError } from '../errors.ts';
+import { listImages } from '../image/list-images.ts';
+import { formatReference } from '../oci/reference.ts';
+import { formatPlatform, isSamePlatform, type Platform } from '../platform/platform.ts';
+import type { FileSource } from '../recipe/target.ts';
+import { findReleaseAsset } from '../upstream/github-release.ts';
+import { formatHash, fromIntegrity, hashFile, type ContentHash } from './content-hash.ts';
+import { download, type DownloadOptions, type Origin } from './download.ts';
+import { readMember } from './member.ts';
+import { findNpmRegistry, type NpmConfigDeps, type NpmRegistry } from './npm-config.ts';
+import { locateTarball } from './npm.ts';
+
+/** A file whose bytes are at hand and checked. */
+export interface ObtainedFile {
+  readonly sizeBytes: number;
+  /** Gives exactly the file's bytes, anew at each call. */
+  readonly bytes: () => AsyncIterable<Uint8Array>;
+}
+
+export interface ObtainDeps extends DownloadOptions, NpmConfigDeps {}
+
+export type Obtain = (source: FileSource, platform: Platform) => Promise<ObtainedFile>;
+
+const LIMIT_BYTES = 4 * 1024 ** 3;
+
+/**
+ * Makes a function that gives the bytes of any source of a recipe, downloaded once and never used without the hash that the
+ * recipe names. What several targets want at the same time is fetched once. The function throws `prebuilt.*`,
+ * `download.*`, `npm.*`, `github.*`, `cache.*`, and what reading an archive throws.
+ */
+export function createObtain(deps: ObtainDeps): Obtain {
+  const downloads = new Map<string, Promise<string>>();
+  const registries = new Map<string, Promise<NpmRegistry>>();
+  const fetchOnce = (hash: ContentHash, origin: Origin) =>
+    once(downloads, formatHash(hash), () => download(origin, hash, deps));
+  return async (source, platform) => {
+    switch (source.type) {
+      case 'content': {
+        const bytes = Buffer.from(source.content);
+        return { sizeBytes: bytes.length, bytes: () => single(bytes) };
+      }
+      case 'path':
+        return obtainPath(source.path, source.sha256, deps.root);
+      case 'npm': {
+        const { package: name, version, integrity, file } = source;
+        const hash = fromIntegrity(integrity);
+        const scope = name.includes('/') ? name.slice(0, name.indexOf('/')) : '';
+        const archive = await fetchOnce(hash, {
+          label: `${name}@${version}`,
+          locate: async () =>
+            locateTarball(source, await once(registries, scope, () => findNpmRegistry(name, deps)), deps),
+        });
+        // npm itself ignores what the first folder is called; it is `package` nearly everywhere.
+        return obtainMember(archive, hash, file, (member) => member.slice(member.indexOf('/') + 1) === file, deps);
+      }
+      case 'url': {
+        const locate = async () => ({ url: source.url, headers: {} });
+        return obtainArchived(source, { label: nameOf(source.url), locate }, fetchOnce, deps);
+      }
+      case 'github-release': {
+        const locate = () => findReleaseAsset(source, deps);
+        return obtainArchived(source, { label: source.asset, locate }, fetchOnce, deps);
+      }
+      case 'image':
+        return obtainFromImage(source, platform, deps);
+    }
+  };
+}
+
+async function once<T>(running: Map<string, Promise<T>>, key: string, start: () => Promise<T>): Promise<T> {
+  const known = running.get(key);
+  if (known !== undefined) return known;
+  const started = start();
+  running.set(key, started);
+  return started;
+}
+
+async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+function nameOf(url: string): string {
+  const { pathname, host } = new URL(url);
+  return pathname.split('/').findLast((part) => part !== '') ?? host;
+}
+
+/** A download that is the file itself, or an archive that holds it. */
+async function obtainArchived(
+  { sha256, file }: { readonly sha256: string; readonly file: string | null },
+  origin: Origin,
+  fetchOnce: (hash: ContentHash, origin: Origin) => Promise<string>,
+  deps: ObtainDeps,
+): Promise<ObtainedFile> {
+  const hash: ContentHash = { algorithm: 'sha256', hex: sha256 };
+  const path = await fetchOnce(hash, origin);
+  if (file === null) return describeFile(path);
+  const wanted = file.replace(/^\.\//, '');
+  return obtainMember(path, hash, file, (name) => name.replace(/^\.?\//, '') === wanted, deps);
+}
+
+/** Taken out once: the folder's name stands for the archive and the member. */
+async function obtainMember(
+  archive: string,
+  { hex }: ContentHash,
+  file: string,
+  isWanted: (name: string) => boolean,
+  { cacheFolder }: ObtainDeps,
+): Promise<ObtainedFile> {
+  const key = createHash('sha256').update(`${hex}\0${file}`).digest('hex');
+  return keepHashedFile(join(cacheFolder, 'files', key), () => readMember(archive, file, isWanted));
+}
+
+async function obtainPath(path: string, sha256: string | null, root: string): Promise<ObtainedFile> {
+  const whole = join(root, path);
+  const real = await realpath(whole).catch((cause: unknown) => {
+    throw new ForkwrightError('prebuilt.no-file', 'the file cannot be read', { place: path, cause });
+  });
+  if (!real.startsWith((await realpath(root)) + sep)) {
+    throw new ForkwrightError('prebuilt.outside', 'a link leads out of the workspace', {
+      place: path,
+      hint: 'copy the file into the workspace',
+    });
+  }
+  if (!(await stat(real)).isFile()) throw new ForkwrightError('prebuilt.no-file', 'it is not a file', { place: path });
+  const found = sha256 === null ? null : await hashFile(real, { algorithm: 'sha256', hex: sha256 });
+  if (found !== sha256) {
+    throw new ForkwrightError(
+      'prebuilt.integrity-mismatch',
+      `the file has the hash ${found}, the recipe wants ${sha256}`,
+      { place: path },
+    );
+  }
+  return describeFile(real);
+}
+
+async function describeFile(path: string): Promise<ObtainedFile> {
+  return { sizeBytes: (await stat(path)).size, bytes: () => createReadStream(path, { highWaterMark: 1024 * 1024 }) };
+}
+
+async function obtainFromImage(
+  { image, path }: Extract<FileSource, { type: 'image' }>,
+  platform: Platform,
+  { root, cacheFolder }: ObtainDeps,
+): Promise<ObtainedFile> {
+  if (image.type !== 'archive') {
+    const name = image.type === 'image' ? formatReference(image.reference) : 'scratch';
+    throw new ForkwrightError('prebuilt.needs-engine', `a file of ${name} can be had with a build engine only`);
+  }
+  const source = await openImageSource(image.path, root);
+  try {
+    const { set } = await loadImageSet(source);
+    const found = listImages(set).find((each) => each.platform !== null && isSamePlatform(each.platform, platform));
+    if (found === undefined) {
+      throw new ForkwrightError('prebuilt.no-platform', `the archive has no image for ${formatPlatform(platform)}`, {
+        place: image.path,
+        hint: '`forkwright inspect` shows what it holds',
+      });
+    }
+    const file = await readImageFile(source, found.image.manifest, path, LIMIT_BYTES);
+    // The archive is closed when this returns, so the file is kept where it stays.
+    const key = createHash('sha256').update(`${found.image.descriptor.digest}\0${path}`).digest('hex');
+    return await keepHashedFile(join(cacheFolder, 'files', key), file.bytes);
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,125 @@
+import { formatPlatform, platformSlug, type Platform } from '../platform/platform.ts';
+import type { Sections } from './check-sections.ts';
+import type { Report } from './fault.ts';
+import { makeLabels } from './labels.ts';
+import type { PlatformEntry } from './platform-list.ts';
+import type { TargetFields } from './recipe-schema.ts';
+import { resolveBase, resolveImage } from './resolve-image.ts';
+import { resolveBuild } from './resolve-build.ts';
+import { findRunner } from './runner.ts';
+import { runsOnTarget } from './needs-engine.ts';
+import type { Build, Target, Upstream } from './target.ts';
+import { platformValues, type TextContext } from './target-texts.ts';
+import type { Name } from './name-text.ts';
+import { findVersion } from './version.ts';
+import type { WorkspaceDefaults } from './workspace-file.ts';
+import { parseWorkspacePath } from './workspace-path.ts';
+
+/** The version of a target where nothing says one. */
+export const UNVERSIONED = 'unversioned';
+
+/** What is the same for all targets of a recipe. */
+export interface RecipeContext {
+  readonly recipe: string;
+  /** The `platformKeys` of all its platforms; null where some are unknown. */
+  readonly recipePlatforms: ReadonlySet<string> | null;
+  /** What names in braces stand for on every platform, but for the version. */
+  readonly values: ReadonlyMap<Name, string>;
+  readonly defaults: WorkspaceDefaults;
+}
+
+/** Gives what names in braces stand for on a platform; the version is missing where nothing says one. */
+export function valuesOf(
+  platform: Platform,
+  { fields, broken }: Sections<TargetFields>,
+  { values: common, recipePlatforms }: RecipeContext,
+  report: Report,
+): ReadonlyMap<Name, string> {
+  const values = new Map([...common, ...platformValues(platform)]);
+  const version = findVersion(fields, { platform, recipePlatforms, report, values });
+  // A broken field may be the one that says the version; that it is missing is then not worth a word.
+  const isUnknown = ['version', 'build', 'upstream'].some((key) => broken.has(key));
+  if (version !== null || isUnknown) values.set('version', version ?? UNVERSIONED);
+  return values;
+}
+
+/**
+ * Resolves a recipe's fields on one platform. Reports everything that is wrong; what comes of faulty fields, null where
+ * nothing can, is to be dropped.
+ */
+export function resolveTarget(
+  sections: Sections<TargetFields>,
+  entry: PlatformEntry,
+  recipe: RecipeContext,
+  report: Report,
+): Target | null {
+  const { fields, broken } = sections;
+  const { platform } = entry;
+  const values = valuesOf(platform, sections, recipe, report);
+  const version = values.get('version') ?? null;
+  const context: TextContext = { platform, recipePlatforms: recipe.recipePlatforms, report, values };
+  const build = fields.build === undefined ? ({ kind: 'none' } as const) : resolveBuild(fields.build, context);
+  const base = broken.has('image') || broken.has('build') ? null : resolveBase(fields, report);
+  const output = build === null ? null : outputOf(build);
+  const image = broken.has('image') ? null : resolveImage(fields.image ?? {}, base, output, context);
+  const upstream = fields.upstream === undefined ? null : resolveUpstream(fields.upstream);
+  if (!broken.has('upstream')) reportUpstream(fields, report);
+  if (build === null || base === null || image === null) return null;
+
+  const runner = findRunner(platform, entry.runner, recipe.defaults.runners);
+  const labels = makeLabels({ recipe: recipe.recipe, fields, base, version, defaults: recipe.defaults.labels });
+  const target: Target = {
+    recipe: recipe.recipe,
+    platform,
+    slug: platformSlug(platform),
+    emulate: entry.emulate,
+    runnerTags: runner.tags,
+    hasNativeRunner: runner.isNative,
+    version: version ?? UNVERSIONED,
+    upstream,
+    patches: (fields.patches ?? []).map((patch) => `patches/${recipe.recipe}/${parseWorkspacePath(patch)}`),
+    build,
+    image: { ...image, base, labels },
+    tests: fields.test ?? [],
+  };
+  if (entry.emulate === false && !runner.isNative && runsOnTarget(target)) {
+    const what = `no runner runs ${formatPlatform(platform)} natively, and an emulator is not allowed`;
+    const hint = 'map it under runners in forkwright.yaml, or leave out emulate: false';
+    report(entry.path, 'no-runner', what, { hint });
+  }
+  return target;
+}
+
+function outputOf(build: Build): string | null {
+  if (build.kind === 'prebuilt') return build.program.to;
+  return build.kind === 'go' || build.kind === 'make' ? build.output : null;
+}
+
+function resolveUpstream(fields: NonNullable<TargetFields['upstream']>): Upstream {
+  const { git, branch, tag, release, commit = null } = fields;
+  if (branch !== undefined) return { git, track: { kind: 'branch', branch }, commit };
+  if (tag !== undefined) return { git, track: { kind: 'tag', pattern: tag }, commit };
+  if (release !== undefined) return { git, track: { kind: 'release', range: release }, commit };
+  return { git, track: { kind: 'none' }, commit };
+}
+
+/** Reports an upstream that a build lacks or that is left to move, and patches that nothing is done with. */
+function reportUpstream({ build, upstream, patches = [] }: Partial<TargetFields>, report: Report): void {
+  const isFromSource = build?.kind === 'go' || build?.kind === 'make' || build?.kind === 'dockerfile';
+  if (!isFromSource) {
+    if (patches.length === 0) return;
+    const what = 'not used: nothing is built from source';
+    return report(['patches'], 'unused-key', what, { severity: 'warning', hint: 'remove it' });
+  }
+  if (upstream === undefined) {
+    const what = `${build.kind} builds from a source, and "upstream" is missing`;
+    return report(['build', 'kind'], 'missing-key', what, { hint: 'add upstream: with its git, branch and commit' });
+  }
+  if (upstream.commit !== undefined) return;
+  const { branch, tag, release } = upstream;
+  const followed =
+    branch ??
+    (tag === undefined ? (release === undefined ? 'the default branch' : `release ${release}`) : `tag ${tag}`);
+  const what = `no commit is given: it renders and builds what ${followed} holds on the day`;
+  report(['upstream'], 'unpinned', what, { severity: 'warning', hint: 'add commit: and the 40 hex digits' });
+}

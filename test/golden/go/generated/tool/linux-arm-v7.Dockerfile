@@ -1,0 +1,24 @@
+# tool for linux/arm/v7: A tool
+#
+# Rendered by forkwright from recipes/tool.yaml: edit the recipe, then run `forkwright render`.
+
+# Go cross-compiles on the builder's own platform: nothing is emulated.
+FROM --platform=$BUILDPLATFORM golang:1.19-bookworm AS build
+RUN apt-get update \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+      git \
+ && rm -rf /var/lib/apt/lists/*
+ENV CGO_ENABLED=0 \
+    GOOS=linux \
+    GOARCH=arm \
+    GOARM=7 \
+    GOFLAGS="-a -v"
+WORKDIR /src
+# docker-bake.json hands in the context `upstream`: https://git.example.org/tools/tool.git
+COPY --from=upstream . .
+RUN go build -trimpath -o /out/tool ./cmd/tool
+
+FROM scratch AS image
+
+# The program, and nothing else of the build.
+COPY --from=build --chmod=0755 /out/tool /bin/tool

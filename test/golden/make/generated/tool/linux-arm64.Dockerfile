@@ -1,0 +1,21 @@
+# tool for linux/arm64: A tool
+#
+# Rendered by forkwright from recipes/tool.yaml: edit the recipe, then run `forkwright render`.
+
+# make builds for the platform it runs on, which a builder of another platform emulates.
+FROM debian:bookworm AS build
+RUN apt-get update \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+      gcc \
+      make \
+ && rm -rf /var/lib/apt/lists/*
+ENV LC_ALL=C
+WORKDIR /src
+# docker-bake.json hands in the context `upstream`: https://git.example.org/tools/tool.git
+COPY --from=upstream . .
+RUN make -j"$(nproc)" CROSS_COMPILE='' CFLAGS='-O2 -g0' static tool
+
+FROM scratch AS image
+
+# The program, and nothing else of the build.
+COPY --from=build --chmod=0755 /src/out/tool /bin/tool

@@ -1,0 +1,23 @@
+# tool for linux/arm64: A tool
+#
+# Rendered by forkwright from recipes/tool.yaml: edit the recipe, then run `forkwright render`.
+
+FROM alpine:3.20 AS image
+# No index is kept: it would be out of date.
+RUN apk add --no-cache \
+      tar \
+      'xz>=5.6'
+
+ENV LANG="C.UTF-8" \
+    GREETING="say \"hi\" for \$5"
+WORKDIR /work
+USER 65532:65532
+EXPOSE 8080/tcp 53/udp
+VOLUME ["/data", "/my files"]
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=1500ms --start-period=2ms --retries=3 CMD ["/bin/check", "--all"]
+ENTRYPOINT ["/bin/sh", "-c"]
+CMD ["echo $HOME"]
+
+LABEL org.opencontainers.image.source="https://git.example.org/tools/tool.git" \
+      org.opencontainers.image.title="tool"

@@ -1,0 +1,18 @@
+# tool for linux/ppc64le: A tool
+#
+# Rendered by forkwright from recipes/tool.yaml: edit the recipe, then run `forkwright render`.
+
+# One file out of an archive; BuildKit holds the download to its checksum.
+FROM --platform=$BUILDPLATFORM alpine:3.20 AS program
+ADD --checksum=sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 https://github.com/owner/tool/releases/download/v1.2/tool_ppc64le.tar.gz /archive
+RUN tar -xOf /archive tool > /file
+
+FROM scratch AS image
+
+# The program, with the mode and owner of the recipe.
+COPY --from=program --chmod=0755 /file /bin/tool
+
+ENTRYPOINT ["/bin/tool"]
+
+LABEL org.opencontainers.image.source="https://git.example.org/tools/tool.git" \
+      org.opencontainers.image.title="tool"

@@ -1,0 +1,22 @@
+import type { Session } from '../../src/cli/command.ts';
+import { createStyle } from '../../src/report/style.ts';
+
+/** A session of a command in a folder: no colour, no progress, no network, no programs. */
+export function makeSession(cwd: string, more: Partial<Session> = {}): Session {
+  const silent = { write: () => undefined, isTerminal: false, columns: 80 };
+  const task = { advance: () => undefined, done: () => undefined, fail: () => undefined };
+  return {
+    cwd,
+    root: cwd,
+    env: {},
+    stdout: silent,
+    stderr: silent,
+    signal: new AbortController().signal,
+    nowMs: () => 0,
+    fetch: () => Promise.reject(new Error('no network in this test')),
+    run: () => Promise.reject(new Error('no programs in this test')),
+    progress: { task: () => task, note: () => undefined, close: () => undefined },
+    style: createStyle(false),
+    ...more,
+  };
+}
