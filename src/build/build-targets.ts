@@ -30,6 +30,7 @@ export async function buildTargets(
   const outcomes = await pMap(
     targets,
     async (target) => {
+      options.signal.throwIfAborted();
       try {
         return { built: await buildTarget(recipe, target, options) };
       } catch (error) {

@@ -78,10 +78,12 @@ export function formatReference(reference: ImageReference): string {
 
 /** Gives the name as people write it: `alpine:3.20`. `parseReference` takes it back to the same reference. */
 export function formatFamiliar(reference: ImageReference): string {
+  const { registry, repository } = reference;
   const whole = formatReference(reference);
-  const short = [`docker.io/library/`, `docker.io/`].find((prefix) => whole.startsWith(prefix));
-  if (short === undefined) return whole;
-  const familiar = whole.slice(short.length);
+  if (registry !== 'docker.io') return whole;
+  const short = repository.replace(/^library\/(?=[^/]+$)/, '');
+  const read = splitName(short);
   // `docker.io/foo.bar/x` must keep its host: without it, foo.bar would be read as one.
-  return formatReference(parseReference(familiar)) === whole ? familiar : whole;
+  const isReadBack = read.registry === registry && read.repository === repository;
+  return isReadBack ? short + whole.slice(`${registry}/${repository}`.length) : whole;
 }

@@ -27,8 +27,9 @@ function compareNumbers(a: string, b: string): number {
   const numbers = (text: string) => (text.match(/\d+/g) ?? []).map(Number);
   const [left, right] = [numbers(a), numbers(b)];
   for (let index = 0; index < Math.max(left.length, right.length); index++) {
-    const difference = (left[index] ?? -1) - (right[index] ?? -1);
-    if (difference !== 0) return difference;
+    const [one, other] = [left[index] ?? -1, right[index] ?? -1];
+    // Not by subtraction: runs too long for a number are infinite, and their difference would be NaN.
+    if (one !== other) return one < other ? -1 : 1;
   }
   return compareText(a, b);
 }

@@ -104,8 +104,10 @@ export interface NpmStageView extends StageOf<'stage-npm'> {
   readonly version: string;
   /** Path of the tarball below the registry's address. */
   readonly tarball: string;
-  /** 128 hex digits. */
-  readonly sha512: string;
+  /** `sha512sum` */
+  readonly checksumProgram: string;
+  /** In hex. */
+  readonly checksum: string;
   /** Path inside the tarball. */
   readonly member: string;
 }

@@ -12,7 +12,7 @@ export interface FilePlan {
 
 export interface FilePlanOptions {
   readonly toolsImage: string;
-  /** BuildKit refuses --chmod and --chown for Windows. */
+  /** Dockerfile reference, "COPY --chown --chmod": they are for images of Linux only. */
   readonly isWindows: boolean;
 }
 
@@ -28,6 +28,8 @@ export function planFile({ name, file }: NamedFile, { toolsImage, isWindows }: F
   switch (source.type) {
     case 'npm': {
       const { version, integrity } = source;
+      // Subresource Integrity: the algorithm, a dash, base64.
+      const dash = integrity.indexOf('-');
       return staged({
         partial: 'stage-npm',
         name,
@@ -35,7 +37,8 @@ export function planFile({ name, file }: NamedFile, { toolsImage, isWindows }: F
         package: source.package,
         version,
         tarball: npmTarball(source.package, version),
-        sha512: Buffer.from(integrity.slice('sha512-'.length), 'base64').toString('hex'),
+        checksumProgram: `${integrity.slice(0, dash)}sum`,
+        checksum: Buffer.from(integrity.slice(dash + 1), 'base64').toString('hex'),
         member: `package/${source.file}`,
       });
     }

@@ -93,8 +93,8 @@ function isIndex(bytes: Buffer | undefined): boolean {
 
 function names(all: ReadonlyMap<string, Buffer>): readonly string[] {
   return [...all.keys()]
-      .filter((name) => name.startsWith('blobs/') && !name.endsWith('/') && !isIndex(all.get(name)))
-      .toSorted();
+    .filter((name) => name.startsWith('blobs/') && !name.endsWith('/') && !isIndex(all.get(name)))
+    .toSorted();
 }
 
 /** Every blob of the result but the index is one of the inputs', and none of theirs but their indexes is lost. */

@@ -143,6 +143,7 @@ test('prebuilt: every source of the program', async () => {
     'prebuilt',
     oneRecipe([
       prebuiltTarget('linux/amd64', npm),
+      prebuiltTarget('linux/amd64/v2', { ...npm, integrity: `sha256-${Buffer.alloc(32, 0xcd).toString('base64')}` }),
       prebuiltTarget('linux/arm64', url, { mode: 0o555 }),
       prebuiltTarget('linux/arm/v7', { ...url, file: 'tool-1.2/bin/tool' }),
       prebuiltTarget('linux/386', { ...release, asset: 'tool_386', file: null }),
