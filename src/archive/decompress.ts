@@ -86,7 +86,15 @@ async function* decompress(
 function startFeed(chunks: AsyncIterable<Uint8Array>, unpacker: Transform) {
   let fedBytes = 0;
   let hasFailed = false;
-  const write = (chunk: Uint8Array) => new Promise<void>((resolve) => unpacker.write(chunk, () => resolve()));
+  // zlib does not call back for the chunk in which it finds an error.
+  let release = () => {};
+  unpacker.once('close', () => release());
+  const write = (chunk: Uint8Array) =>
+    new Promise<void>((resolve) => {
+      release = resolve;
+      if (unpacker.destroyed) resolve();
+      else unpacker.write(chunk, () => resolve());
+    });
   async function feed(): Promise<void> {
     try {
       for await (const chunk of chunks) {

@@ -20,7 +20,6 @@ export async function openFolderContainer(path: string, name: string): Promise<C
   async function list(folder: string): Promise<void> {
     for (const child of (await readdir(join(root, folder))).toSorted(compareText)) {
       const entry = folder === '' ? child : `${folder}/${child}`;
-      names.push(entry);
       const target = await followInside(root, entry);
       if (target === null) {
         const text = 'a link that leads nowhere, or out of the folder';
@@ -28,6 +27,7 @@ export async function openFolderContainer(path: string, name: string): Promise<C
         findings.push({ code: 'archive.entry-outside', severity: 'error', place: `${name}: ${entry}`, text, hint });
         continue;
       }
+      names.push(entry);
       const { size, isFile, isDirectory } = await kindOf(target);
       if (isFile) files.set(entry, { name: entry, sizeBytes: size, offset: null });
       if (isDirectory && /^blobs(?:\/[^/]+)?$/.test(entry)) await list(entry);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import pMap from 'p-map';
 import { formatPlatform } from '../platform/platform.ts';
+import { archivePath, logPath } from '../recipe/output-names.ts';
 import type { ResolvedRecipe, Target } from '../recipe/target.ts';
 import type { Progress } from '../report/progress.ts';
 import { formatSize } from '../report/size.ts';
@@ -11,11 +12,6 @@ export interface BuildOptions extends Omit<NativeOptions, 'output'> {
   readonly progress: Progress;
   /** How many targets are built at once. */
   readonly parallel: number;
-}
-
-/** The archive of a target, relative to the workspace. */
-export function archivePath(recipe: string, slug: string): string {
-  return `out/${recipe}/${slug}.oci.tar`;
 }
 
 /**
@@ -47,10 +43,10 @@ export async function buildTargets(
 
 async function buildTarget(recipe: ResolvedRecipe, target: Target, options: BuildOptions): Promise<BuiltArchive> {
   const task = options.progress.task(`${recipe.name} ${formatPlatform(target.platform)}`, null);
-  const path = archivePath(recipe.name, target.slug);
+  const path = archivePath(target);
   try {
     const built = await buildNative(target, { ...options, output: join(options.root, path) });
-    await writeBuildLog(join(options.root, path.replace(/\.oci\.tar$/, '.log')), target, built);
+    await writeBuildLog(join(options.root, logPath(target)), target, built);
     task.done(formatSize(built.sizeBytes));
     return { ...built, path };
   } catch (error) {

@@ -5,6 +5,7 @@ import { parseReference } from '../oci/reference.ts';
 import type { Digest } from '../oci/digest.ts';
 import { formatPlatform } from '../platform/platform.ts';
 import { engineReason } from '../recipe/needs-engine.ts';
+import { indexName, indexPath } from '../recipe/output-names.ts';
 import type { ResolvedRecipe } from '../recipe/target.ts';
 import { buildTargets, type BuildOptions } from '../build/build-targets.ts';
 import { assembleArchives } from './assemble-archives.ts';
@@ -60,9 +61,11 @@ function findObstacle(recipe: ResolvedRecipe): MakeOutcome | null {
 async function makeIndex(recipe: ResolvedRecipe, options: BuildOptions, session: Session): Promise<MakeOutcome> {
   const built = await buildTargets(recipe, recipe.targets, options);
   const path = indexPath(recipe.name);
+  const name = indexName(recipe);
+  const names = name === null ? [] : [parseReference(name)];
   const inWorkspace = { ...session, cwd: session.root };
   const assembled = await assembleArchives(
-    { archives: built.map((archive) => archive.path), output: path, names: indexNames(recipe), dockerCompat: null },
+    { archives: built.map((archive) => archive.path), output: path, names, dockerCompat: null },
     inWorkspace,
   );
   if (assembled.written === null) return { state: 'failed', findings: assembled.findings };
@@ -77,15 +80,4 @@ async function makeIndex(recipe: ResolvedRecipe, options: BuildOptions, session:
     sizeBytes,
     findings,
   };
-}
-
-/** The index of a recipe, relative to the workspace. */
-export function indexPath(recipe: string): string {
-  return `out/${recipe}/${recipe}.oci.tar`;
-}
-
-/** One name: skopeo refuses an archive whose index.json has several entries unless it is told which. */
-function indexNames({ publish }: ResolvedRecipe) {
-  const [tag] = publish.tags;
-  return publish.image === null || tag === undefined ? [] : [parseReference(`${publish.image}:${tag}`)];
 }

@@ -1,4 +1,4 @@
-import type { Program } from './program.ts';
+import type { Program } from './program-type.ts';
 
 /** One entry of a layer's tar, as far as the tree of an image needs it. */
 export interface LayerEntry {

@@ -1,4 +1,4 @@
-import type { Linkage, Program } from './program.ts';
+import type { Linkage, Program } from './program-type.ts';
 
 const PT_INTERP = 3;
 const EM_ARM = 40;

@@ -1,4 +1,4 @@
-import type { Program } from './program.ts';
+import type { Program } from './program-type.ts';
 
 // Specification: Apple's <mach/machine.h>, CPU_TYPE_*.
 const MACHO_MACHINES: Readonly<Record<number, string>> = {

@@ -1,4 +1,4 @@
-import type { Program } from './program.ts';
+import type { Program } from './program-type.ts';
 
 // IMAGE_FILE_MACHINE_* -> GOARCH. Specification: Microsoft's PE format, "Machine Types".
 const PE_MACHINES: Readonly<Record<number, string>> = {

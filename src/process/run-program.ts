@@ -1,82 +1,81 @@
-import { spawn } from 'node:child_process';
-import { $ } from 'zx/core';
-import { ForkwrightError, isSystemError } from '../errors.ts';
-import type { ProgramResult, RunOptions, RunProgram } from './run.ts';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { $, type Options } from 'zx/core';
+import { isSystemError } from '../errors.ts';
+import { describeEnd, describeStart } from './program-error.ts';
+import type { RunProgram } from './run.ts';
 
-const STDERR_END_BYTES = 2000;
 const KILL_AFTER_MS = 2000;
+const IS_WINDOWS = process.platform === 'win32';
 
 /**
  * Runs a program with zx. No shell is in between: zx is handed a spawn that starts argv as it stands, so an argument can
- * hold anything. On time-out and on abort the program gets SIGTERM, and SIGKILL two seconds later.
+ * hold anything but NUL. The program has no input. On time-out and on abort it and what it has started get SIGTERM, and
+ * SIGKILL two seconds later. Windows' scripts (`.cmd`) cannot be run, since only a shell runs them.
  */
 export const runProgram: RunProgram = async (argv, options) => {
-  const [file, ...args] = argv;
-  if (options.signal.aborted) throw describeEnd('process.aborted', argv, options, 'was interrupted', '');
-  const running = $({
-    cwd: options.cwd,
-    env: { ...options.env },
-    quiet: true,
-    nothrow: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    spawn: ((_command: string, _args: readonly string[], spawnOptions: object) =>
-      spawn(file, args, { ...spawnOptions, shell: false, detached: false, windowsHide: true })) as typeof spawn,
-  })`${argv}`;
+  const { signal, timeoutMs } = options;
+  if (signal.aborted) throw describeEnd('process.aborted', 'was interrupted', argv, '', options);
+  const store = { stdout: [], stderr: [], stdall: [] };
+  const running = $({ ...PLAIN, cwd: options.cwd, env: { ...options.env }, store, spawn: spawnOf(argv) })`${argv}`;
+
   let ended: 'process.timed-out' | 'process.aborted' | null = null;
   let killer: NodeJS.Timeout | undefined;
   const stop = (code: 'process.timed-out' | 'process.aborted') => {
-    ended ??= code;
-    running.child?.kill('SIGTERM');
-    killer = setTimeout(() => running.child?.kill('SIGKILL'), KILL_AFTER_MS);
+    if (ended !== null) return;
+    ended = code;
+    kill(running.child, 'SIGTERM');
+    killer = setTimeout(() => kill(running.child, 'SIGKILL'), KILL_AFTER_MS);
   };
-  const timer = setTimeout(() => stop('process.timed-out'), options.timeoutMs);
+  const timer = setTimeout(() => stop('process.timed-out'), timeoutMs);
   const abort = () => stop('process.aborted');
-  options.signal.addEventListener('abort', abort, { once: true });
+  signal.addEventListener('abort', abort, { once: true });
   try {
     const output = await running;
-    if (ended !== null) throw describeStop(ended, argv, options, output.stderr);
-    if (output.cause !== undefined && isSystemError(output.cause, 'ENOENT', 'EACCES'))
-      throw notFound(file, output.cause);
-    if (output.exitCode === 0) return { stdout: output.stdout, stderr: output.stderr } satisfies ProgramResult;
+    // zx decodes chunk by chunk, which breaks a character that lies across two of them.
+    const [stdout, stderr] = [Buffer.concat(store.stdout).toString(), Buffer.concat(store.stderr).toString()];
+    if (ended === 'process.aborted') throw describeEnd(ended, 'was interrupted', argv, stderr, options);
+    if (ended !== null) throw describeEnd(ended, `did not end within ${timeoutMs / 1000} s`, argv, stderr, options);
+    if (output.cause !== undefined && output.cause !== null) throw describeStart(argv, output.cause, options);
+    if (output.exitCode === 0) return { stdout, stderr };
     const how = output.signal === null ? `ended with exit code ${output.exitCode}` : `was killed by ${output.signal}`;
-    throw describeEnd('process.failed', argv, options, how, output.stderr);
+    throw describeEnd('process.failed', how, argv, stderr, options);
   } finally {
     clearTimeout(timer);
     clearTimeout(killer);
-    options.signal.removeEventListener('abort', abort);
+    signal.removeEventListener('abort', abort);
   }
 };
 
-function describeStop(
-  code: 'process.timed-out' | 'process.aborted',
-  argv: readonly string[],
-  options: RunOptions,
-  stderr: string,
-): ForkwrightError {
-  const how = code === 'process.aborted' ? 'was interrupted' : `did not end within ${options.timeoutMs / 1000} s`;
-  return describeEnd(code, argv, options, how, stderr);
+/** All that zx would take from ZX_* variables, or from the bash that it finds (a small image has none), is said here. */
+const PLAIN: Partial<Options> = {
+  quiet: true,
+  verbose: false,
+  nothrow: true,
+  preferLocal: false,
+  timeout: 0,
+  prefix: '',
+  postfix: '',
+  quote: JSON.stringify,
+  stdio: ['ignore', 'pipe', 'pipe'],
+};
+
+function spawnOf([file, ...args]: readonly [string, ...string[]]): typeof spawn {
+  // The overloads of spawn allow no narrower type.
+  return ((_command: string, _args: readonly string[], options: object) =>
+    // A process group of its own can be killed as a whole: a program's own children would keep its output open.
+    spawn(file, args, { ...options, shell: false, detached: !IS_WINDOWS, windowsHide: true })) as typeof spawn;
 }
 
-function describeEnd(
-  code: string,
-  argv: readonly string[],
-  { secrets = [] }: RunOptions,
-  how: string,
-  stderr: string,
-): ForkwrightError {
-  const command = argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
-  const end = stderr.trimEnd().slice(-STDERR_END_BYTES);
-  const text = `${command} ${how}${end === '' ? '' : `:\n${end}`}`;
-  return new ForkwrightError(code, secrets.filter((secret) => secret !== '').reduce(redact, text));
-}
-
-function redact(text: string, secret: string): string {
-  return text.replaceAll(secret, '***');
-}
-
-function notFound(file: string, cause: unknown): ForkwrightError {
-  return new ForkwrightError('process.not-found', `the program ${file} cannot be started`, {
-    hint: `install ${file}, or put it on PATH`,
-    cause,
-  });
+function kill(child: ChildProcess | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (child?.pid === undefined) return;
+  try {
+    if (IS_WINDOWS) child.kill(signal);
+    else process.kill(-child.pid, signal);
+  } catch (error) {
+    // All of them are gone. macOS says EPERM where only zombies are left.
+    if (!isSystemError(error, 'ESRCH', 'EPERM')) throw error;
+  }
+  if (signal === 'SIGTERM') return;
+  child.stdout?.destroy();
+  child.stderr?.destroy();
 }

@@ -14,12 +14,15 @@ export interface Fault {
   /** What is wrong; the path of the value, or of the map that has the key, is put in front of it. */
   readonly what: string;
   readonly hint: string | null;
+  /** The key that the map at `path` lacks, where that is the fault. */
+  readonly missing?: string | undefined;
 }
 
 export interface FaultDetails {
   readonly hint?: string | null;
   readonly at?: 'key' | 'value';
   readonly severity?: Severity;
+  readonly missing?: string | undefined;
 }
 
 /** Takes a fault while a document is being checked; checking goes on. */
@@ -27,8 +30,8 @@ export type Report = (path: Path, code: string, what: string, details?: FaultDet
 
 /** Gives a Report that puts the faults into a list. */
 export function reportInto(faults: Fault[]): Report {
-  return (path, code, what, { hint = null, at = 'value', severity = 'error' } = {}) => {
-    faults.push({ code, severity, path, at, what, hint });
+  return (path, code, what, { hint = null, at = 'value', severity = 'error', missing } = {}) => {
+    faults.push({ code, severity, path, at, what, hint, missing });
   };
 }
 

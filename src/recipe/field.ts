@@ -58,7 +58,7 @@ export function matching(pattern: RegExp, message: string, hint?: string) {
   const params: IssueParams = { hint };
   return z
     .string()
-    .refine((text) => pattern.test(text), { error: message, params: { ...params } })
+    .refine((text) => pattern.test(text), { error: message, params: { ...params }, abort: true })
     .meta({ pattern: pattern.source });
 }
 

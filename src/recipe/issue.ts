@@ -94,9 +94,13 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 function wrongType(path: Path, value: unknown, expected: string, { sourceOf }: Checked): Fault {
   const types = expected.split(' ');
   const wanted = [...new Set(types.map((type) => TYPE_NAMES[type] ?? type))].join(' or ');
-  if (value === undefined) return fault(path.slice(0, -1), 'missing-key', `"${path.at(-1)}" is missing`, null);
-  if (value === null)
+  if (value === undefined) {
+    const missing = String(path.at(-1));
+    return { ...fault(path.slice(0, -1), 'missing-key', `"${missing}" is missing`, null), missing };
+  }
+  if (value === null) {
     return fault(path, 'wrong-type', `has no value, where ${wanted} is wanted`, 'give it one, or leave the key out');
+  }
   if (types.includes('string') && (typeof value === 'number' || typeof value === 'boolean')) {
     const source = sourceOf(path) ?? String(value);
     const what = `${source} is ${typeof value === 'number' ? 'a number' : 'true or false'}, where ${wanted} is wanted`;

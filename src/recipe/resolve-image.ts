@@ -55,9 +55,9 @@ export function resolveBase(fields: Partial<TargetFields>, report: Report): Base
     return { type: 'upstream' };
   }
   if (base !== undefined) return parseBase(base);
-  const path = fields.image === undefined ? [] : ['image'];
+  const [path, missing] = fields.image === undefined ? [[], 'image'] : [['image'], 'base'];
   const hint = 'image.base is an image (alpine:3.20), scratch, or an archive (bases/alpine.oci.tar)';
-  report(path, 'missing-key', `"${fields.image === undefined ? 'image' : 'base'}" is missing`, { hint });
+  report(path, 'missing-key', `"${missing}" is missing`, { hint, missing });
   return null;
 }
 

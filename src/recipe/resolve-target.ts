@@ -11,12 +11,9 @@ import { runsOnTarget } from './needs-engine.ts';
 import type { Build, Target, Upstream } from './target.ts';
 import { platformValues, type TextContext } from './target-texts.ts';
 import type { Name } from './name-text.ts';
-import { findVersion } from './version.ts';
+import { findVersion, UNVERSIONED } from './version.ts';
 import type { WorkspaceDefaults } from './workspace-file.ts';
 import { parseWorkspacePath } from './workspace-path.ts';
-
-/** The version of a target where nothing says one. */
-export const UNVERSIONED = 'unversioned';
 
 /** What is the same for all targets of a recipe. */
 export interface RecipeContext {

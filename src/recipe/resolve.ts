@@ -10,9 +10,10 @@ import { applyOverride } from './override.ts';
 import { readPlatforms, type PlatformEntry } from './platform-list.ts';
 import { resolvePublish } from './publish.ts';
 import { baseSchema, nameSchema, TARGET_KEYS, targetSchema, type BaseFields } from './recipe-schema.ts';
-import { resolveTarget, UNVERSIONED, valuesOf, type RecipeContext } from './resolve-target.ts';
+import { resolveTarget, valuesOf, type RecipeContext } from './resolve-target.ts';
 import type { ResolvedRecipe, Target } from './target.ts';
 import { PLATFORM_BOUND, platformKeys } from './target-texts.ts';
+import { UNVERSIONED } from './version.ts';
 import type { WorkspaceDefaults } from './workspace-file.ts';
 import { pickKeys, type YamlMap } from './yaml-map.ts';
 
@@ -119,7 +120,14 @@ function resolveOverridden(
   report: Report,
 ): Target | null {
   const { data, originOf } = applyOverride(pickKeys(document.data, TARGET_KEYS), override, entry.path);
-  const reportMerged: Report = (path, ...rest) => report(originOf(path), ...rest);
+  const reportMerged: Report = (path, code, what, details = {}) => {
+    const { missing } = details;
+    // What the override removed is missing there, not where the recipe has it.
+    const removed = missing === undefined ? [] : originOf([...path, missing]);
+    const isRemoved = removed[0] === 'platforms';
+    if (isRemoved) report(removed, code, what, { ...details, at: 'key' });
+    else report(originOf(path), code, what, details);
+  };
   const checked = { data, sourceOf: (path: Path) => document.sourceOf(originOf(path)) };
   const sections = checkSections(targetSchema, data, [], checked, reportMerged);
   return resolveTarget(sections, entry, context, reportMerged);

@@ -1,4 +1,5 @@
 import { formatPlatform } from '../platform/platform.ts';
+import { archivePath } from '../recipe/output-names.ts';
 import type { ResolvedRecipe, Target } from '../recipe/target.ts';
 import { upstreamOf } from './build-view.ts';
 import { namedFiles } from './named-files.ts';
@@ -52,7 +53,7 @@ function listBakeTargets(target: Target): readonly (readonly [string, BakeTarget
     dockerfile: `${recipeFolder(recipe)}/${slug}.Dockerfile`,
     ...(contexts.length === 0 ? {} : { contexts: Object.fromEntries(contexts) }),
     platforms: [formatPlatform(platform)],
-    output: [`type=oci,dest=out/${recipe}/${slug}.oci.tar,rewrite-timestamp=true`],
+    output: [`type=oci,dest=${archivePath(target)},rewrite-timestamp=true`],
     attest: ['type=provenance,mode=min'],
   };
   if (build.kind !== 'dockerfile') return [[name, main]];

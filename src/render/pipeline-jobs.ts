@@ -1,5 +1,6 @@
 import { formatPlatform } from '../platform/platform.ts';
 import { needsEngine, runsOnTarget } from '../recipe/needs-engine.ts';
+import { archivePath, indexName, indexPath, logPath } from '../recipe/output-names.ts';
 import type { ResolvedRecipe, Target, WorkspaceSettings } from '../recipe/target.ts';
 import { listRules, type Rule } from './pipeline-rules.ts';
 import { quoteShell } from './quote.ts';
@@ -43,7 +44,6 @@ function buildJob(recipe: ResolvedRecipe, target: Target, { pipeline }: Workspac
   const platform = formatPlatform(target.platform);
   const isNative = !needsEngine(target);
   const emulated = isEmulated(target);
-  const log = `out/${target.recipe}/${target.slug}.log`;
   return {
     name: buildJobName(target),
     comment: emulated ? `Emulated by QEMU: no runner of this workspace is a ${platform} machine.` : null,
@@ -56,7 +56,7 @@ function buildJob(recipe: ResolvedRecipe, target: Target, { pipeline }: Workspac
       artifacts: {
         // The log of a failed build is what one wants to read.
         when: 'always',
-        paths: [archivePath(target), log],
+        paths: [archivePath(target), logPath(target)],
         expire_in: pipeline.artifactsExpireIn,
       },
     },
@@ -69,13 +69,12 @@ function templateOf(isNative: boolean, emulated: boolean): string {
 }
 
 function indexJob(recipe: ResolvedRecipe, { pipeline }: WorkspaceSettings): Job {
-  const index = `out/${recipe.name}/${recipe.name}.oci.tar`;
-  const { image, tags } = recipe.publish;
-  const names = image === null ? [] : tags.length === 0 ? [image] : tags.map((tag) => `${image}:${tag}`);
+  const index = indexPath(recipe.name);
+  const name = indexName(recipe);
   const assemble = [
     ...recipe.targets.map((target) => quoteShell(archivePath(target))),
     `--output ${quoteShell(index)}`,
-    ...names.map((name) => `--name ${quoteShell(name)}`),
+    ...(name === null ? [] : [`--name ${quoteShell(name)}`]),
   ];
   return {
     name: indexJobName(recipe),
@@ -90,8 +89,4 @@ function indexJob(recipe: ResolvedRecipe, { pipeline }: WorkspaceSettings): Job 
       artifacts: { paths: [index], expire_in: pipeline.artifactsExpireIn },
     },
   };
-}
-
-function archivePath(target: Target): string {
-  return `out/${target.recipe}/${target.slug}.oci.tar`;
 }

@@ -1,4 +1,5 @@
 import type { Finding, Severity } from '../finding.ts';
+import { printable } from './printable.ts';
 import type { Style } from './style.ts';
 
 /**
@@ -11,10 +12,10 @@ export function formatFindings(findings: readonly Finding[], style: Style): stri
 
 function formatFinding(finding: Finding, style: Style): string {
   const severity = style[finding.severity](finding.severity);
-  const place = finding.place === '' ? '' : `${style.strong(finding.place)}: `;
-  const lines = [`${place}${severity}: ${finding.text} ${style.faint(`[${finding.code}]`)}`];
-  if (finding.frame !== undefined) lines.push(...finding.frame.split('\n').map((line) => `  ${line}`));
-  if (finding.hint !== null) lines.push(`  ${style.note('hint')}: ${finding.hint}`);
+  const place = finding.place === '' ? '' : `${style.strong(printable(finding.place))}: `;
+  const lines = [`${place}${severity}: ${printableLines(finding.text)} ${style.faint(`[${finding.code}]`)}`];
+  if (finding.frame !== undefined) lines.push(...finding.frame.split('\n').map((line) => `  ${printable(line)}`));
+  if (finding.hint !== null) lines.push(`  ${style.note('hint')}: ${printable(finding.hint)}`);
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
@@ -31,4 +32,9 @@ export function countFindings(findings: readonly Finding[]): string {
 /** The findings as --json has them: the stable keys, without frames. */
 export function findingsToJson(findings: readonly Finding[]): readonly Omit<Finding, 'frame'>[] {
   return findings.map(({ code, severity, place, text, hint }) => ({ code, severity, place, text, hint }));
+}
+
+/** Lines of a program's own message stay lines. */
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n    ');
 }

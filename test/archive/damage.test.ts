@@ -76,7 +76,7 @@ test('every flipped bit is noticed, but for the values of annotations in index.j
       await write(position, value);
       expect(found).not.toEqual([]);
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
   await handle.close();
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { describeProgram, programMatches, readProgram, type Program } from '../../src/image/program.ts';
+import type { Program } from '../../src/image/program-type.ts';
+import { describeProgram, programMatches, readProgram } from '../../src/image/program.ts';
 import { parsePlatform } from '../../src/platform/parse.ts';
 import { knownPlatforms } from '../../src/platform/names.ts';
 import { elf, machO, pe } from '../support/programs.ts';

@@ -270,15 +270,15 @@ const FAULTS: readonly (readonly [fields: string, fault: string])[] = [
   ],
   [
     'image: {base: scratch, files: [{path: {linux/amd64: a}, to: /b}]}',
-    '3:40 error recipe.no-text-here: image.files[0].path: nothing is said for linux/arm/v6; add linux/arm/v6: …',
+    '3:39 error recipe.no-text-here: image.files[0].path: nothing is said for linux/arm/v6; add linux/arm/v6: …',
   ],
   [
     'image: {base: scratch, files: [{path: {linux/amd64: a, linux/arm/v6: b, linux/386: c}, to: /b}]}',
-    '3:72 error recipe.stray-platform: image.files[0].path: "linux/386" is not a platform of this recipe',
+    '3:73 error recipe.stray-platform: image.files[0].path: "linux/386" is not a platform of this recipe',
   ],
   [
     'image: {base: scratch, files: [{path: {linux/amd64: a, linux/arm/v6: b, linux/x86_64: c}, to: /b}]}',
-    '3:72 error recipe.duplicate-platform: image.files[0].path: "linux/x86_64" is there twice, in two spellings',
+    '3:73 error recipe.duplicate-platform: image.files[0].path: "linux/x86_64" is there twice, in two spellings',
   ],
   [
     'image: {base: scratch, files: [{path: {linux/amd64: a, linux/arm6: b}, to: /b}]}',
@@ -349,7 +349,7 @@ const PLATFORM_FAULTS: readonly (readonly [platforms: string, fault: string])[] 
   ],
   [
     '[{platform: linux/amd64, image: {user: 12}}]',
-    '2:46 error recipe.unquoted: platforms[0].image.user: 12 is a number, where a text is wanted; quote it: "12"',
+    '2:51 error recipe.unquoted: platforms[0].image.user: 12 is a number, where a text is wanted; quote it: "12"',
   ],
   [
     '[{platform: linux/amd64, image: {base: null}}]',

@@ -81,7 +81,7 @@ test.each<[string, TargetValues, string]>([
 test('the index needs the jobs of its recipe, and runs when they do', () => {
   const other = makeRecipe([makeTarget({ recipe: 'other' })]);
   const tool = makeRecipe([makeTarget(), makeTarget({ platform: 'linux/arm64' })], {
-    publish: { image: 'registry.example.org/x', tags: [] },
+    publish: { image: 'registry.example.org/x', tags: ['1.0', 'latest'] },
   });
   const { jobs } = pipelineOf([other, tool]);
   expect(jobs['index:tool']).toEqual({
@@ -91,7 +91,7 @@ test('the index needs the jobs of its recipe, and runs when they do', () => {
       { job: 'build:tool:linux-arm64', artifacts: true },
     ],
     script: [
-      '$FORKWRIGHT_COMMAND assemble out/tool/linux-amd64.oci.tar out/tool/linux-arm64.oci.tar --output out/tool/tool.oci.tar --name registry.example.org/x',
+      '$FORKWRIGHT_COMMAND assemble out/tool/linux-amd64.oci.tar out/tool/linux-arm64.oci.tar --output out/tool/tool.oci.tar --name registry.example.org/x:1.0',
       '$FORKWRIGHT_COMMAND verify out/tool/tool.oci.tar --recipe tool',
     ],
     artifacts: { paths: ['out/tool/tool.oci.tar'], expire_in: '1 week' },
