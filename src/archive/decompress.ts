@@ -62,10 +62,9 @@ async function* decompress(
     for await (const chunk of unpacker) {
       if (!(chunk instanceof Uint8Array)) throw new TypeError('a decompressor gave something else than bytes');
       unpackedBytes += chunk.length;
-      if (unpackedBytes > FREE_BYTES && unpackedBytes > feed.fedBytes() * MAX_RATIO) {
-        throw new ForkwrightError('layer.bomb', `${feed.fedBytes()} bytes unpack to more than ${unpackedBytes}`, {
-          place,
-        });
+      if (unpackedBytes > FREE_BYTES && unpackedBytes > usedBytes(unpacker) * MAX_RATIO) {
+        const text = `${usedBytes(unpacker)} bytes unpack to more than ${unpackedBytes}`;
+        throw new ForkwrightError('layer.bomb', text, { place });
       }
       yield chunk;
     }
@@ -77,7 +76,7 @@ async function* decompress(
     await feed.ended;
   }
   // zlib passes over zeros behind the end, Go refuses them.
-  if ('bytesWritten' in unpacker && unpacker.bytesWritten !== feed.fedBytes()) {
+  if (usedBytes(unpacker) !== feed.fedBytes()) {
     throw new ForkwrightError('layer.corrupt', `data behind the end of the ${compression} stream`, { place });
   }
 }
@@ -122,6 +121,11 @@ function createUnpacker(compression: 'gzip' | 'zstd', place: string): Transform 
   // The loop over the output sees every error; one that comes behind its end is of no interest.
   unpacker.on('error', () => undefined);
   return unpacker;
+}
+
+/** How much of its input a decompressor has used up. */
+function usedBytes(unpacker: Transform): number {
+  return 'bytesWritten' in unpacker ? Number(unpacker.bytesWritten) : 0;
 }
 
 /** Null before Node 22.15, whose types are not the ones that this is compiled with. */

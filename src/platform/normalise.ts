@@ -1,3 +1,4 @@
+import { compareText } from './order.ts';
 import type { Platform } from './platform.ts';
 
 /** A platform as configs and descriptors spell it; absent keys are empty. */
@@ -21,7 +22,7 @@ export function normalisePlatform(raw: RawPlatform): Platform {
     arch,
     variant,
     osVersion: raw.osVersion ?? '',
-    osFeatures: [...(raw.osFeatures ?? [])].sort(),
+    osFeatures: (raw.osFeatures ?? []).toSorted(compareText),
   };
 }
 

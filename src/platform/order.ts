@@ -24,14 +24,17 @@ function compareRanked(first: readonly string[], a: string, b: string): number {
 
 /** Compares texts by their runs of digits: `v8` before `v10`, `10.0.9` before `10.0.17763`. */
 function compareNumbers(a: string, b: string): number {
-  const numbers = (text: string) => (text.match(/\d+/g) ?? []).map(Number);
-  const [left, right] = [numbers(a), numbers(b)];
+  const [left, right] = [numbersOf(a), numbersOf(b)];
   for (let index = 0; index < Math.max(left.length, right.length); index++) {
     const [one, other] = [left[index] ?? -1, right[index] ?? -1];
     // Not by subtraction: runs too long for a number are infinite, and their difference would be NaN.
     if (one !== other) return one < other ? -1 : 1;
   }
   return compareText(a, b);
+}
+
+function numbersOf(text: string): readonly number[] {
+  return (text.match(/\d+/g) ?? []).map(Number);
 }
 
 /** By code unit: `localeCompare` would let the machine's locale into the output. */

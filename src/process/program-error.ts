@@ -37,7 +37,7 @@ export function describeStart(argv: readonly string[], cause: unknown, options: 
 function formatCommand(argv: readonly string[], options: Secrets): string {
   return argv
     .map((word) => redact(word, options))
-    .map((word) => (PLAIN_WORD.test(word.replaceAll('***', '')) ? word : JSON.stringify(word)))
+    .map((word) => (PLAIN_WORD.test(word.replaceAll('***', 'x')) ? word : JSON.stringify(word)))
     .join(' ');
 }
 

@@ -9,11 +9,15 @@ export function needsEngine(target: Target): boolean {
 /** Says why a target needs an engine, `it installs packages (tar, gzip)`; null where it needs none. */
 export function engineReason(target: Target): string | null {
   const reasons = listEngineReasons(target);
-  return reasons.length === 0 ? null : reasons.join(', and ');
+  const last = reasons.at(-1);
+  if (last === undefined) return null;
+  return reasons.length === 1 ? last : `${reasons.slice(0, -1).join(', ')}, and ${last}`;
 }
 
-function listEngineReasons({ build, image }: Target): readonly string[] {
+function listEngineReasons({ build, image, platform }: Target): readonly string[] {
   const reasons: string[] = [];
+  // image-spec, layer.md: Windows wants Files/ and Hives/, and attributes that tar has no fields for.
+  if (platform.os === 'windows') reasons.push('only an engine writes layers for Windows');
   if (build.kind === 'go' || build.kind === 'make') reasons.push(`its program is built from source (${build.kind})`);
   // Upstream's image takes the place of the base, and of what a base would need.
   if (build.kind === 'dockerfile') reasons.push("upstream's own Dockerfile builds it");
@@ -23,7 +27,9 @@ function listEngineReasons({ build, image }: Target): readonly string[] {
   if (image.packages.length > 0) reasons.push(`it installs packages (${image.packages.join(', ')})`);
   const files: readonly ImageFile[] = build.kind === 'prebuilt' ? [build.program, ...image.files] : image.files;
   for (const { source, to } of files) {
-    if (source.type === 'image') reasons.push(`${to} comes out of another image`);
+    if (source.type === 'image' && source.image.type === 'image') {
+      reasons.push(`${to} comes out of an image of a registry (${formatFamiliar(source.image.reference)})`);
+    }
   }
   return reasons;
 }

@@ -2,11 +2,12 @@ import type { FileHandle } from 'node:fs/promises';
 import { ForkwrightError } from '../errors.ts';
 import { createEntryMachine, type EntryMachine, type TarHeader } from './entry-machine.ts';
 import { tarFault } from './fault.ts';
+import { findNonzero } from './find-nonzero.ts';
 import { openWindow, type ReadWindow } from './file-window.ts';
 import { BLOCK_BYTES, isZeroBlock, judgeChecksum, paddingBytes, parseHeader } from './header.ts';
 
 const MAX_ENTRIES = 1_000_000;
-const ZEROS = Buffer.alloc(1024 * 1024);
+const CHUNK_BYTES = 1024 * 1024;
 
 export interface TarEntry extends TarHeader {
   /** Byte offset of the first data byte in the file. */
@@ -91,7 +92,7 @@ async function walkEntry({ read, sizeBytes, machine, entries, faults }: Walk, st
   }
   const padding = await read(dataEnd, paddingBytes(dataBytes));
   if (padding === null) throw tarFault('tar.truncated', 'the file ends in the padding of an entry', sizeBytes);
-  if (padding.some((byte) => byte !== 0)) {
+  if (findNonzero(padding) !== -1) {
     faults.push(tarFault('tar.nonzero-padding', 'bytes other than zero between two entries', dataEnd));
   }
   return dataEnd + padding.length;
@@ -116,11 +117,10 @@ async function judgeEnd(read: ReadWindow, start: number, sizeBytes: number): Pro
   const second = await read(start, BLOCK_BYTES);
   if (second === null)
     return [tarFault('tar.truncated', 'the file ends in its end mark of two zero blocks', sizeBytes)];
-  for (let position = start; position < sizeBytes; position += ZEROS.length) {
-    const chunk = (await read(position, Math.min(ZEROS.length, sizeBytes - position))) ?? second;
-    if (chunk.equals(ZEROS.subarray(0, chunk.length))) continue;
-    const found = position + chunk.findIndex((byte) => byte !== 0);
-    return [tarFault('tar.trailing-data', 'data behind the end mark', found)];
+  for (let position = start; position < sizeBytes; position += CHUNK_BYTES) {
+    const chunk = await read(position, Math.min(CHUNK_BYTES, sizeBytes - position));
+    const found = chunk === null ? -1 : findNonzero(chunk);
+    if (found !== -1) return [tarFault('tar.trailing-data', 'data behind the end mark', position + found)];
   }
   return [];
 }

@@ -1,6 +1,7 @@
 import { openChunkReader, type ChunkReader } from './chunk-reader.ts';
 import { createEntryMachine, type TarHeader } from './entry-machine.ts';
 import { tarFault, type ReportFault } from './fault.ts';
+import { findNonzero } from './find-nonzero.ts';
 import { BLOCK_BYTES, isZeroBlock, judgeChecksum, paddingBytes } from './header.ts';
 
 export interface TarStreamEntry {
@@ -72,7 +73,7 @@ async function readEnd(reader: ChunkReader, report: ReportFault): Promise<void> 
   let foundAt: number | null = null;
   for (let piece = await reader.readSome(Infinity); piece !== null; piece = await reader.readSome(Infinity)) {
     if (foundAt !== null) continue;
-    const found = piece.findIndex((byte) => byte !== 0);
+    const found = findNonzero(piece);
     if (found !== -1) foundAt = reader.position - piece.length + found;
   }
   if (foundAt !== null) report(tarFault('tar.trailing-data', 'data behind the end mark', foundAt));
@@ -114,7 +115,7 @@ async function skipPadding(reader: ChunkReader, sizeBytes: number, report: Repor
   const padding = await reader.read(wanted);
   if (padding.length < wanted)
     throw tarFault('tar.truncated', 'the stream ends in the padding of an entry', reader.position);
-  if (padding.some((byte) => byte !== 0)) {
+  if (findNonzero(padding) !== -1) {
     report(tarFault('tar.nonzero-padding', 'bytes other than zero between two entries', offset));
   }
 }

@@ -115,6 +115,10 @@ test('a layout folder: a flipped bit in any file', async () => {
 
 test('an index of nothing is sound', async () => {
   const path = join(await makeFolder(), 'empty.tar');
-  await writeImageLayout(path, { indexJson: indexOf([]), blobs: [], dockerManifest: null }, { signal: SIGNAL, onBytes: () => undefined });
+  await writeImageLayout(
+    path,
+    { indexJson: indexOf([]), blobs: [], dockerManifest: null },
+    { signal: SIGNAL, onBytes: () => undefined },
+  );
   expect(await judge(path)).toEqual([]);
 });

@@ -3,7 +3,8 @@ import { digestOf } from '../../src/oci/digest.ts';
 import { parseConfig } from '../../src/oci/parse-config.ts';
 import { parseStrictJson } from '../../src/oci/strict-json.ts';
 
-const read = (document: unknown) => parseConfig(parseStrictJson(Buffer.from(JSON.stringify(document)), 'x'), 'x.tar: y');
+const read = (document: unknown) =>
+  parseConfig(parseStrictJson(Buffer.from(JSON.stringify(document)), 'x'), 'x.tar: y');
 
 test('a config with all fields', () => {
   const second = 1_000_000_000;
@@ -78,7 +79,9 @@ test.each([
   ['a container that is null', { config: null, rootfs: null, history: null }],
   [
     'a container as old docker writes it',
-    { config: { Entrypoint: null, Cmd: null, Env: null, Labels: null, Volumes: null, Healthcheck: null, OnBuild: null } },
+    {
+      config: { Entrypoint: null, Cmd: null, Env: null, Labels: null, Volumes: null, Healthcheck: null, OnBuild: null },
+    },
   ],
 ])('%s says nothing', (_, document) => {
   expect(read(document)).toEqual(NOTHING);

@@ -13,8 +13,21 @@ const toJson = (document: unknown) => parseStrictJson(Buffer.from(JSON.stringify
 const read = (document: unknown, mediaType = '') => parseGraphDocument(toJson(document), mediaType, 'x.tar: y');
 
 test('an index with all fields', () => {
-  const platform = { os: 'Linux', architecture: 'aarch64', variant: 'v8', 'os.version': '1', 'os.features': ['b', 'a'] };
-  const child = { mediaType: MEDIA_TYPE.ociManifest, digest: DIGEST, size: 1, platform, annotations: { a: 'b' }, urls: ['u'] };
+  const platform = {
+    os: 'Linux',
+    architecture: 'aarch64',
+    variant: 'v8',
+    'os.version': '1',
+    'os.features': ['b', 'a'],
+  };
+  const child = {
+    mediaType: MEDIA_TYPE.ociManifest,
+    digest: DIGEST,
+    size: 1,
+    platform,
+    annotations: { a: 'b' },
+    urls: ['u'],
+  };
   const document = { ...INDEX, manifests: [child], annotations: { c: 'd' }, artifactType: 't', subject: CONFIG };
   const descriptor = {
     mediaType: MEDIA_TYPE.ociManifest,

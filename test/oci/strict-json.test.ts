@@ -75,7 +75,13 @@ test('what JSON.stringify writes is read back', () => {
 });
 
 test('what is accepted, JSON.parse understands the same', () => {
-  const alphabet = fc.constantFrom(...'{}[]":,0123456789.eE+-\\utrfalsn \n'.split(''), 'true', 'null', '"a"', '\\u0041');
+  const alphabet = fc.constantFrom(
+    ...'{}[]":,0123456789.eE+-\\utrfalsn \n'.split(''),
+    'true',
+    'null',
+    '"a"',
+    '\\u0041',
+  );
   const text = fc.array(alphabet, { maxLength: 12 }).map((parts) => parts.join(''));
   fc.assert(
     fc.property(text, (each) => {
@@ -105,5 +111,10 @@ function isPlain(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   const keys = Object.keys(value);
   const folded = keys.map((key) => key.toUpperCase().toLowerCase());
-  return new Set(folded).size === keys.length && !keys.includes('__proto__') && keys.every(isPlain) && Object.values(value).every(isPlain);
+  return (
+    new Set(folded).size === keys.length &&
+    !keys.includes('__proto__') &&
+    keys.every(isPlain) &&
+    Object.values(value).every(isPlain)
+  );
 }

@@ -15,6 +15,7 @@ const ARCHIVE = { type: 'archive', path: 'bases/alpine.oci.tar' } as const;
 const PATH = makeFile({ type: 'path', path: 'bin/tool', sha256: null });
 const PREBUILT = { kind: 'prebuilt', program: PATH } as const;
 const FROM_IMAGE = makeFile({ type: 'image', image: ALPINE, path: '/bin/busybox' }, { to: '/bin/sh' });
+const FROM_ARCHIVE = makeFile({ type: 'image', image: ARCHIVE, path: '/bin/busybox' }, { to: '/bin/sh' });
 const DOCKERFILE = { kind: 'dockerfile', dockerfile: 'Dockerfile', target: null, args: [] } as const;
 
 const CASES: readonly [what: string, values: TargetValues, reason: string | null, runsThere: boolean][] = [
@@ -28,11 +29,18 @@ const CASES: readonly [what: string, values: TargetValues, reason: string | null
     'it installs packages (tar, xz)',
     true,
   ],
-  ['a file of an image', { image: { files: [FROM_IMAGE] } }, '/bin/sh comes out of another image', false],
+  ['a file of an archive', { image: { files: [FROM_ARCHIVE] } }, null, false],
+  ['Windows', { platform: 'windows/amd64', build: PREBUILT }, 'only an engine writes layers for Windows', false],
+  [
+    'a file of an image',
+    { image: { files: [FROM_IMAGE] } },
+    '/bin/sh comes out of an image of a registry (alpine:3.20)',
+    false,
+  ],
   [
     'a program of an image',
     { build: { kind: 'prebuilt', program: FROM_IMAGE } },
-    '/bin/sh comes out of another image',
+    '/bin/sh comes out of an image of a registry (alpine:3.20)',
     false,
   ],
   ['go', { upstream: UPSTREAM, build: GO_BUILD }, 'its program is built from source (go)', false],
@@ -46,7 +54,7 @@ const CASES: readonly [what: string, values: TargetValues, reason: string | null
   [
     'several at once',
     { upstream: UPSTREAM, build: GO_BUILD, image: { base: ALPINE, packages: ['tar'], packageManager: 'apk' } },
-    'its program is built from source (go), and its base is an image of a registry (alpine:3.20), and it installs packages (tar)',
+    'its program is built from source (go), its base is an image of a registry (alpine:3.20), and it installs packages (tar)',
     true,
   ],
 ];

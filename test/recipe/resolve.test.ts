@@ -209,7 +209,7 @@ test.each([
     `githubRelease: {repository: a/b, tag: "v{version}", asset: "x-{alpine}", sha256: ${HASH}}`,
     { type: 'github-release', repository: 'a/b', tag: 'v7', asset: 'x-x86_64', sha256: HASH, file: null },
   ],
-  ['image: alpine:3.20, path: /bin/{arch}', { type: 'image', image: alpine, path: '/bin/amd64' }],
+  ['image: alpine:3.20, path: "/bin/{arch}"', { type: 'image', image: alpine, path: '/bin/amd64' }],
   [
     'image: "x/{slug}.oci.tar", path: /bin/x',
     { type: 'image', image: { type: 'archive', path: 'x/linux-amd64.oci.tar' }, path: '/bin/x' },
@@ -335,17 +335,18 @@ platforms:
   expect(targets[2]?.platform).toMatchObject({ osVersion: '10.0.20348.2966', osFeatures: ['win32k'] });
 });
 
-test('the recipe has to be sound without its overrides too', () => {
-  const text = (path: string) => `name: tool
+const allOverridden = (path: string) => `name: tool
 image: { base: scratch, files: [{ path: "${path}", to: /x }] }
 platforms:
   - { platform: linux/386, image: { files: [] } }
 `;
-  expect(faultsOf(text('../x'))).toEqual([
+
+test('the recipe has to be sound without its overrides too', () => {
+  expect(faultsOf(allOverridden('../x'))).toEqual([
     '2:41 error recipe.invalid-value: image.files[0].path: "../x" leaves the workspace; a path inside the workspace, with slashes',
   ]);
   // GitLab Runner has no name for linux/386; that this platform overrides is what it has the override for.
-  expect(faultsOf(text('{runner}'))).toEqual([]);
+  expect(faultsOf(allOverridden('{runner}'))).toEqual([]);
 });
 
 test.each([
@@ -362,11 +363,12 @@ test.each([
   expect([target.runnerTags, target.hasNativeRunner]).toEqual([tags, isNative]);
 });
 
+const notEmulated = (image: string) =>
+  `name: tool\nplatforms: [{platform: linux/arm/v7, emulate: false}]\nimage: ${image}\n`;
+
 test('emulate: false asks for a native runner only where something is run on the platform', () => {
-  const text = (image: string) =>
-    `name: tool\nplatforms: [{platform: linux/arm/v7, emulate: false}]\nimage: ${image}\n`;
   const native = workspaceOf('runners: {linux/arm/v7: [arm]}\n');
-  expect(faultsOf(text('{base: alpine, packages: [tar]}'))).toHaveLength(1);
-  expect(faultsOf(text('{base: alpine, packages: [tar]}'), native)).toEqual([]);
-  expect(faultsOf(text('{base: alpine}'))).toEqual([]);
+  expect(faultsOf(notEmulated('{base: alpine, packages: [tar]}'))).toHaveLength(1);
+  expect(faultsOf(notEmulated('{base: alpine, packages: [tar]}'), native)).toEqual([]);
+  expect(faultsOf(notEmulated('{base: alpine}'))).toEqual([]);
 });

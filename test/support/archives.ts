@@ -88,7 +88,14 @@ export function makeImage(layers: readonly (readonly TestEntry[])[], architectur
     layers: layerBlobs.map((blob) => describeBlob(MEDIA_TYPE.ociLayerGzip, blob)),
   });
   const descriptor = describeBlob(MEDIA_TYPE.ociManifest, manifest, { platform: { architecture, os: 'linux' } });
-  return { manifest, config: configBlob, layers: layerBlobs, diffIds, descriptor, blobs: [manifest, configBlob, ...layerBlobs] };
+  return {
+    manifest,
+    config: configBlob,
+    layers: layerBlobs,
+    diffIds,
+    descriptor,
+    blobs: [manifest, configBlob, ...layerBlobs],
+  };
 }
 
 /** The bytes of index.json, or of an index. */

@@ -32,7 +32,10 @@ function patchHeader(block: Buffer, change: (block: Buffer) => void): Buffer {
 /** An extension header with its data. */
 function extension(typeFlag: string, data: Uint8Array | string): Buffer {
   const entry = encodeEntry(file('extension', data));
-  return Buffer.concat([patchHeader(entry.subarray(0, 512), (block) => block.write(typeFlag, 156)), entry.subarray(512)]);
+  return Buffer.concat([
+    patchHeader(entry.subarray(0, 512), (block) => block.write(typeFlag, 156)),
+    entry.subarray(512),
+  ]);
 }
 
 const pax = (records: Record<string, string>) =>
@@ -50,7 +53,9 @@ test('every type of entry, with the places of the data', async () => {
     ]),
   );
   expect(faults).toEqual([]);
-  expect(entries.map(({ name, type, linkName, sizeBytes, dataOffset }) => [name, type, linkName, sizeBytes, dataOffset])).toEqual([
+  expect(
+    entries.map(({ name, type, linkName, sizeBytes, dataOffset }) => [name, type, linkName, sizeBytes, dataOffset]),
+  ).toEqual([
     ['a/', 'directory', '', 0, 512],
     ['a/b', 'file', '', 5, 1024],
     ['a/c', 'symlink', 'b', 0, 2048],
@@ -66,7 +71,17 @@ test('PAX records override, and a size never reaches an extension header in betw
   const big = encodeEntry(file('short', Buffer.alloc(600)));
   const { entries, faults } = await index(
     Buffer.concat([
-      extension('x', pax({ size: '600', path: 'päx/path', linkpath: 'l', uid: '3000000', mtime: '1.75', 'SCHILY.xattr.user.a': 'b' })),
+      extension(
+        'x',
+        pax({
+          size: '600',
+          path: 'päx/path',
+          linkpath: 'l',
+          uid: '3000000',
+          mtime: '1.75',
+          'SCHILY.xattr.user.a': 'b',
+        }),
+      ),
       extension('K', 'l\0'),
       patchHeader(big.subarray(0, 512), (block) => block.write('00000000000', 124)),
       big.subarray(512),
@@ -81,7 +96,9 @@ test('PAX records override, and a size never reaches an extension header in betw
 test('headers of before 1988, and sums over signed bytes', async () => {
   const old = (name: string) =>
     patchHeader(encodeEntry(file(name)), (block) => block.fill(0, 257, 512).fill(0, 156, 157));
-  const signed = patchHeader(encodeEntry(file('é'.repeat(3))).subarray(-512), (block) => block.write('\xe9\xe9', 0, 'latin1'));
+  const signed = patchHeader(encodeEntry(file('é'.repeat(3))).subarray(-512), (block) =>
+    block.write('\xe9\xe9', 0, 'latin1'),
+  );
   signed.write(`${sumBytes(signed).signed.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   const { entries, faults } = await index(Buffer.concat([old('a'), old('b/'), signed, END_OF_ARCHIVE]));
   expect(faults).toEqual([]);
@@ -118,12 +135,7 @@ test.each([
     'a',
   ],
   ['a cut header', A.subarray(0, 511), 'byte 511: tar.truncated: the file ends in a header', ''],
-  [
-    'cut data',
-    A.subarray(0, 514),
-    'byte 514: tar.truncated: the file ends in "a"; 3 of its 5 bytes are missing',
-    '',
-  ],
+  ['cut data', A.subarray(0, 514), 'byte 514: tar.truncated: the file ends in "a"; 3 of its 5 bytes are missing', ''],
   ['cut padding', A.subarray(0, 1023), 'byte 1023: tar.truncated: the file ends in the padding of an entry', 'a'],
   [
     'a damaged header between sound ones',
@@ -161,12 +173,7 @@ test.each([
     'byte 11264: tar.trailing-data: data behind the end mark',
     'a',
   ],
-  [
-    'a negative size',
-    withSize(Buffer.alloc(12, 0xff)),
-    'byte 0: tar.malformed-number: the size -1 of "a"',
-    '',
-  ],
+  ['a negative size', withSize(Buffer.alloc(12, 0xff)), 'byte 0: tar.malformed-number: the size -1 of "a"', ''],
   [
     'a size beyond any file',
     withSize(Buffer.from('80ffffffffffffffffffffff', 'hex')),
@@ -286,12 +293,14 @@ test.skipIf(!hasGnuTar).each(['gnu', 'pax', 'ustar', 'v7'])('what GNU tar writes
   tryTar([...args, '-C', root, 'd'.repeat(60), 'link'], root);
   const { entries, faults } = await index(await readFile(join(root, 'out.tar')));
   expect(faults).toEqual([]);
-  expect(entries.map(({ name, type, linkName, sizeBytes, mtime }) => [name, type, linkName, sizeBytes, mtime])).toEqual([
-    [`${'d'.repeat(60)}/`, 'directory', '', 0, 1],
-    [`${deep}/`, 'directory', '', 0, 1],
-    [`${deep}/${long}`, 'file', '', 4, 1],
-    ['link', 'symlink', 'target', 0, 1],
-  ]);
+  expect(entries.map(({ name, type, linkName, sizeBytes, mtime }) => [name, type, linkName, sizeBytes, mtime])).toEqual(
+    [
+      [`${'d'.repeat(60)}/`, 'directory', '', 0, 1],
+      [`${deep}/`, 'directory', '', 0, 1],
+      [`${deep}/${long}`, 'file', '', 4, 1],
+      ['link', 'symlink', 'target', 0, 1],
+    ],
+  );
 });
 
 test.skipIf(!hasGnuTar)('a sparse file of the real GNU tar is refused', async () => {

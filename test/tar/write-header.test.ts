@@ -19,7 +19,9 @@ const ENTRIES: readonly TestEntry[] = [
 ];
 
 test('the bytes stay as they are', () => {
-  expect(digestOf(tarOf(ENTRIES))).toMatchInlineSnapshot(`"sha256:2d401e9090782feec2e4bd36db1f4b3c48a25ca8c86fd72602305f0387a98921"`);
+  expect(digestOf(tarOf(ENTRIES))).toMatchInlineSnapshot(
+    `"sha256:2d401e9090782feec2e4bd36db1f4b3c48a25ca8c86fd72602305f0387a98921"`,
+  );
 });
 
 test('a plain entry is one ustar block', () => {
@@ -32,7 +34,14 @@ test('a plain entry is one ustar block', () => {
 
 test('modern-tar reads them', async () => {
   const read = await unpackTar(tarOf(ENTRIES), { strict: true });
-  expect(read.map(({ header, data }) => [header.name, header.type, header.linkname ?? '', Buffer.from(data ?? '').toString()])).toEqual(
+  expect(
+    read.map(({ header, data }) => [
+      header.name,
+      header.type,
+      header.linkname ?? '',
+      Buffer.from(data ?? '').toString(),
+    ]),
+  ).toEqual(
     ENTRIES.map(({ name, type, linkName = '', data = '' }) => [
       name,
       type === 'hardlink' ? 'link' : type,

@@ -1,0 +1,66 @@
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { formatPlatform } from '../../src/platform/platform.ts';
+import { loadWorkspace } from '../../src/recipe/load.ts';
+
+const { workspace, findings } = await loadWorkspace(fileURLToPath(new URL('../..', import.meta.url)), [
+  'dockerfile-copy',
+  'esbuild',
+  'sentry-cli',
+]);
+const [copy, esbuild, sentry] = workspace.recipes;
+
+test('the shipped recipes are sound, without a word', () => {
+  expect(findings).toEqual([]);
+  expect(workspace.recipes.map(({ name, version }) => `${name} ${version}`)).toEqual([
+    'dockerfile-copy 3385f1bfe8d4',
+    'esbuild 0.28.2',
+    'sentry-cli 3.8.0',
+  ]);
+});
+
+test('dockerfile-copy: the platforms of upstream, emulated where no runner is native', () => {
+  expect(
+    copy?.targets.map(({ platform, emulate, hasNativeRunner }) => [formatPlatform(platform), emulate, hasNativeRunner]),
+  ).toEqual([
+    ['linux/amd64', null, true],
+    ['linux/arm64', null, true],
+    ['linux/arm/v7', true, false],
+    ['linux/arm/v6', true, false],
+    ['linux/ppc64le', true, false],
+    ['linux/s390x', true, false],
+  ]);
+  expect(copy?.publish).toEqual({
+    image: 'registry.example.com/releng/dockerfile-copy',
+    tags: ['3385f1bfe8d4', 'latest'],
+  });
+});
+
+function packagesOf(recipe: typeof esbuild) {
+  return recipe?.targets.map(({ platform, build }) => {
+    const source = build.kind === 'prebuilt' ? build.program.source : null;
+    return [formatPlatform(platform), source?.type === 'npm' ? source.package : null];
+  });
+}
+
+test("esbuild: npm's package for each platform", () => {
+  expect(packagesOf(esbuild)).toEqual([
+    ['linux/amd64', '@esbuild/linux-x64'],
+    ['linux/arm64', '@esbuild/linux-arm64'],
+    ['linux/386', '@esbuild/linux-ia32'],
+    ['linux/arm/v7', '@esbuild/linux-arm'],
+    ['linux/loong64', '@esbuild/linux-loong64'],
+    ['linux/ppc64le', '@esbuild/linux-ppc64'],
+    ['linux/riscv64', '@esbuild/linux-riscv64'],
+    ['linux/s390x', '@esbuild/linux-s390x'],
+  ]);
+});
+
+test("sentry-cli: npm's package for each platform", () => {
+  expect(packagesOf(sentry)).toEqual([
+    ['linux/amd64', '@sentry/cli-linux-x64'],
+    ['linux/arm64', '@sentry/cli-linux-arm64'],
+    ['linux/386', '@sentry/cli-linux-i686'],
+    ['linux/arm/v7', '@sentry/cli-linux-arm'],
+  ]);
+});
