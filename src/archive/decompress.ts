@@ -86,8 +86,8 @@ function startFeed(chunks: AsyncIterable<Uint8Array>, unpacker: Transform) {
   let fedBytes = 0;
   let hasFailed = false;
   // zlib does not call back for the chunk in which it finds an error.
-  let release = () => {};
-  unpacker.once('close', () => release());
+  let release: (() => void) | null = null;
+  unpacker.once('close', () => release?.());
   const write = (chunk: Uint8Array) =>
     new Promise<void>((resolve) => {
       release = resolve;

@@ -3,11 +3,11 @@ import type { Finding, Severity } from '../finding.ts';
 import { imageKind } from '../image/image-kind.ts';
 import type { AbsentNode, ImageSet, LoadedImage, LoadedIndex, LoadedNode } from '../image/image-set.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { blobPath } from '../oci/digest.ts';
+import { blobPath, type Digest } from '../oci/digest.ts';
 import type { IndexDocument, ManifestDocument } from '../oci/manifest.ts';
 import { mediaKind } from '../oci/media-type.ts';
 import { parseConfig } from '../oci/parse-config.ts';
-import { parseGraphDocument } from '../oci/parse-manifest.ts';
+import { parseGraphDocument, type GraphDocument } from '../oci/parse-manifest.ts';
 import { parseStrictJson, type JsonValue } from '../oci/strict-json.ts';
 import type { Platform } from '../platform/platform.ts';
 import { errorFinding } from './error-finding.ts';
@@ -18,12 +18,7 @@ const MAX_DOCUMENTS = 10_000;
 const MAX_DEPTH = 4;
 
 /** A document of the graph, without the descriptor that led to it: several may. */
-type Loaded =
-  | Omit<LoadedImage, 'descriptor' | 'platform'>
-  | (Omit<LoadedIndex, 'descriptor'> & {
-      /** Levels of indexes from here down. */
-      readonly height: number;
-    });
+type Loaded = Omit<LoadedImage, 'descriptor' | 'platform'> | Omit<LoadedIndex, 'descriptor'>;
 
 interface Loader {
   readonly source: ImageSource;
@@ -31,6 +26,8 @@ interface Loader {
   /** By descriptor: what is listed twice is read once. Null where it cannot be used. */
   readonly documents: Map<string, Loaded | null>;
   readonly configs: Map<string, LoadedImage['config']>;
+  /** Levels of indexes, counted from each index down. */
+  readonly heights: Map<Digest, number>;
 }
 
 /**
@@ -41,7 +38,7 @@ interface Loader {
 export async function loadImageSet(
   source: ImageSource,
 ): Promise<{ readonly set: ImageSet; readonly findings: readonly Finding[] }> {
-  const loader: Loader = { source, findings: [], documents: new Map(), configs: new Map() };
+  const loader: Loader = { source, findings: [], documents: new Map(), configs: new Map(), heights: new Map() };
   const roots = [];
   for (const { descriptor, names } of source.roots) {
     if (!isPresent(source, descriptor)) reportAbsence(loader, descriptor, 'error');
@@ -56,7 +53,7 @@ async function loadNode(loader: Loader, descriptor: Descriptor, depth: number): 
   const loaded = await loadDocument(loader, descriptor, depth);
   if (loaded === null) return absent;
   if (loaded.kind === 'index') {
-    if (depth + loaded.height - 1 > MAX_DEPTH) {
+    if (depth + heightOf(loader, descriptor) - 1 > MAX_DEPTH) {
       return refuse(loader, absent, 'archive.too-deep', `indexes are nested more than ${MAX_DEPTH} deep`);
     }
     const { raw, document, children } = loaded;
@@ -81,32 +78,48 @@ async function loadDocument(loader: Loader, descriptor: Descriptor, depth: numbe
     return { raw, ...parseGraphDocument(value, descriptor.mediaType, place) };
   });
   if (parsed === null) return null;
-  const { raw } = parsed;
-  const loaded: Loaded =
-    parsed.kind === 'index'
-      ? { raw, kind: 'index', document: parsed.document, ...(await loadChildren(loader, parsed.document, depth)) }
-      : {
-          raw,
-          kind: 'image',
-          manifest: parsed.document,
-          config: await loadConfig(loader, descriptor, parsed.document),
-        };
+  const loaded = await loadParts(loader, descriptor, parsed, depth);
   documents.set(key, loaded);
   return loaded;
 }
 
-async function loadChildren(loader: Loader, { manifests }: IndexDocument, depth: number) {
-  if (depth > MAX_DEPTH) return { children: [], height: 1 };
-  const children: LoadedNode[] = [];
-  for (const child of manifests) children.push(await loadNode(loader, child, depth + 1));
-  // docker saves one platform of an image and still lists the others.
-  const severity = children.some(({ kind }) => kind !== 'absent') ? 'note' : 'error';
-  for (const child of manifests) if (!isPresent(loader.source, child)) reportAbsence(loader, child, severity);
-  return { children, height: 1 + Math.max(0, ...children.map(heightOf)) };
+async function loadParts(
+  loader: Loader,
+  descriptor: Descriptor,
+  parsed: GraphDocument & { readonly raw: Buffer },
+  depth: number,
+): Promise<Loaded> {
+  const { raw, kind, document } = parsed;
+  if (kind === 'index')
+    return { kind, raw, document, children: await loadChildren(loader, descriptor, document, depth) };
+  return { kind: 'image', raw, manifest: document, config: await loadConfig(loader, descriptor, document) };
 }
 
-function heightOf(node: LoadedNode): number {
-  return node.kind === 'index' ? 1 + Math.max(0, ...node.children.map(heightOf)) : 0;
+async function loadChildren(
+  loader: Loader,
+  { digest }: Descriptor,
+  { manifests }: IndexDocument,
+  depth: number,
+): Promise<readonly LoadedNode[]> {
+  const { heights, source } = loader;
+  heights.set(digest, 1);
+  if (depth > MAX_DEPTH) return [];
+  const children: LoadedNode[] = [];
+  let below = 0;
+  for (const child of manifests) {
+    const node = await loadNode(loader, child, depth + 1);
+    if (node.kind === 'index') below = Math.max(below, heightOf(loader, child));
+    children.push(node);
+  }
+  heights.set(digest, 1 + below);
+  // docker saves one platform of an image and still lists the others.
+  const severity = children.some(({ kind }) => kind !== 'absent') ? 'note' : 'error';
+  for (const child of manifests) if (!isPresent(source, child)) reportAbsence(loader, child, severity);
+  return children;
+}
+
+function heightOf({ heights }: Loader, { digest }: Descriptor): number {
+  return heights.get(digest) ?? 0;
 }
 
 /** Attestations and artifacts have configs too, but those say nothing about something to run. */

@@ -20,11 +20,16 @@ export async function replaceOutput<Result>(
   try {
     await mkdir(folder, { recursive: true });
     await removeLeftovers(folder, basename(output));
-    const result = await write(temporary);
-    await moveInto(temporary, resolve(output));
-    return result;
+    try {
+      const result = await write(temporary);
+      await moveInto(temporary, resolve(output));
+      return result;
+    } catch (error) {
+      // What went wrong first is what the user must know; the next run removes what this cannot.
+      await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+      throw error;
+    }
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
     throw asWriteError(error, output, folder);
   }
 }

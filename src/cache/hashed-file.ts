@@ -2,7 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ForkwrightError, isSystemError } from '../errors.ts';
+import { isSystemError } from '../errors.ts';
+import { asCacheError } from './cache-error.ts';
 
 const READ_BYTES = 1024 * 1024;
 const NAME = /^[0-9a-f]{64}$/;
@@ -19,20 +20,35 @@ export interface HashedFile {
 /**
  * Gives the one file that a cache folder holds, or makes it: `folder` stands for what decides the bytes, and the file in it
  * is named after their hash. A file that is not what its name says is made anew; it appears by rename. Throws what `make`
- * throws, and `cache.write-failed`.
+ * throws, the signal's reason, and `cache.write-failed`.
  */
-export async function keepHashedFile(folder: string, make: () => AsyncIterable<Uint8Array>): Promise<HashedFile> {
-  return (await findFile(folder)) ?? (await writeFile(folder, make()));
+export async function keepHashedFile(
+  folder: string,
+  make: () => AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<HashedFile> {
+  try {
+    return (await findFile(folder, signal)) ?? (await writeFile(folder, make, signal));
+  } catch (error) {
+    throw error instanceof MakeError ? error.cause : asCacheError(error, folder);
+  }
 }
 
-async function findFile(folder: string): Promise<HashedFile | null> {
+/** Keeps an error of what is made apart from those of the cache. */
+class MakeError extends Error {}
+
+async function findFile(folder: string, signal: AbortSignal): Promise<HashedFile | null> {
   for (const name of await listNames(folder)) {
     const path = join(folder, name);
-    const found = await hashBytes(createReadStream(path, { highWaterMark: READ_BYTES }));
-    if (found.sha256 === name) return { ...found, bytes: () => createReadStream(path, { highWaterMark: READ_BYTES }) };
+    const found = await hashBytes(readBytes(path), signal);
+    if (found.sha256 === name) return { ...found, bytes: () => readBytes(path) };
     await rm(path, { force: true });
   }
   return null;
+}
+
+function readBytes(path: string): AsyncIterable<Uint8Array> {
+  return createReadStream(path, { highWaterMark: READ_BYTES });
 }
 
 async function listNames(folder: string): Promise<readonly string[]> {
@@ -44,40 +60,47 @@ async function listNames(folder: string): Promise<readonly string[]> {
   }
 }
 
-async function writeFile(folder: string, chunks: AsyncIterable<Uint8Array>): Promise<HashedFile> {
+async function writeFile(
+  folder: string,
+  make: () => AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<HashedFile> {
   const partial = join(folder, `.${randomUUID()}.partial`);
+  await mkdir(folder, { recursive: true });
   try {
-    await mkdir(folder, { recursive: true });
     const file = await open(partial, 'wx');
-    let written: { sha256: string; sizeBytes: number };
+    let written: { readonly sha256: string; readonly sizeBytes: number };
     try {
-      written = await hashBytes(chunks, (chunk) => file.writeFile(chunk));
+      written = await hashBytes(markErrors(make), signal, (chunk) => file.writeFile(chunk));
     } finally {
       await file.close();
     }
     const path = join(folder, written.sha256);
     await rename(partial, path);
-    return { ...written, bytes: () => createReadStream(path, { highWaterMark: READ_BYTES }) };
-  } catch (error) {
-    if (!isSystemError(error, 'ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'EPERM')) throw error;
-    throw new ForkwrightError('cache.write-failed', 'a file cannot be kept in the cache', {
-      place: folder,
-      hint: 'free some space, or set FORKWRIGHT_CACHE to another folder',
-      cause: error,
-    });
+    return { ...written, bytes: () => readBytes(path) };
   } finally {
     await rm(partial, { force: true });
   }
 }
 
-/** Hashes and counts a stream, handing each chunk on. */
+async function* markErrors(make: () => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* make();
+  } catch (cause) {
+    throw new MakeError('not made', { cause });
+  }
+}
+
+/** Hashes and counts a stream, handing each chunk on. Throws what the stream and `onChunk` throw, and the signal's reason. */
 export async function hashBytes(
   chunks: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
   onChunk: (chunk: Uint8Array) => Promise<void> = async () => undefined,
 ): Promise<{ readonly sha256: string; readonly sizeBytes: number }> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
   for await (const chunk of chunks) {
+    signal.throwIfAborted();
     hash.update(chunk);
     sizeBytes += chunk.length;
     await onChunk(chunk);

@@ -1,10 +1,11 @@
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { asCacheError } from '../cache/cache-error.ts';
 import { ForkwrightError, isSystemError } from '../errors.ts';
-import type { Progress } from '../report/progress.ts';
+import type { Progress, Task } from '../report/progress.ts';
 import { formatSize } from '../report/size.ts';
-import { formatHash, hashFile, startHash, type ContentHash } from './content-hash.ts';
+import { formatHash, hashFile, type ContentHash } from './content-hash.ts';
+import { claimPartial, clearPartials, leavePartial } from './partial.ts';
 import { request, showUrl } from './request.ts';
 import { retry, TransientError, type Pauses } from './retry.ts';
 
@@ -16,120 +17,125 @@ export interface DownloadOptions {
   readonly pauses: Pauses;
 }
 
+export interface Location {
+  readonly url: string;
+  /** Sent to the URL's origin only. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** Where something can be had; asked for only when it is not in the cache. */
 export interface Origin {
-  /** What progress calls it. */
+  /** What people call it; it stands in front of every error. */
   readonly label: string;
-  readonly locate: () => Promise<{ readonly url: string; readonly headers: Readonly<Record<string, string>> }>;
+  readonly locate: () => Promise<Location>;
 }
 
 /**
  * Gives the path of a file with this hash in the cache, downloaded if it is not there. What lies there is hashed before it
- * is used. A download that broke off goes on where it ended, if the server's file is still the same one. The file appears
- * by rename, and only with the right hash. Throws `prebuilt.integrity-mismatch`, `download.*`, `cache.write-failed`.
+ * is used. A download that broke off goes on where it ended. The file appears by rename, and only with the right hash.
+ * Throws `prebuilt.integrity-mismatch`, `download.*`, `cache.write-failed`, what `locate` throws, and the signal's reason.
  */
 export async function download(origin: Origin, hash: ContentHash, options: DownloadOptions): Promise<string> {
   const path = join(options.cacheFolder, 'blobs', hash.algorithm, hash.hex);
-  const found = await hashFile(path, hash);
-  if (found === hash.hex) return path;
-  if (found !== null) {
-    options.progress.note(`${origin.label}: the file in the cache is damaged and is downloaded anew`);
-    await rm(path, { force: true });
-  }
-  const { url, headers } = await origin.locate();
-  const task = options.progress.task(`downloading ${origin.label}`, null);
   try {
-    await mkdir(dirname(path), { recursive: true });
-    const partial = await claimPartial(join(options.cacheFolder, 'partial'), `${hash.algorithm}-${hash.hex}`);
-    const fetchRest = () => fetchInto(partial, url, headers, hash, (bytes) => task.advance(bytes), options);
-    await retry(fetchRest, options.pauses, options.signal);
-    await rename(partial, path);
-    task.done(formatSize((await stat(path)).size));
+    const found = await hashFile(path, hash);
+    if (found === hash.hex) return path;
+    if (found !== null)
+      options.progress.note(`${origin.label}: the file in the cache is damaged and is downloaded anew`);
+    await downloadTo(path, origin, hash, options);
     return path;
   } catch (error) {
-    task.fail('not downloaded');
-    if (!isSystemError(error, 'ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'EPERM')) throw error;
-    throw new ForkwrightError('cache.write-failed', 'the download cannot be kept', {
-      place: options.cacheFolder,
-      hint: 'free some space, or set FORKWRIGHT_CACHE to another folder',
-      cause: error,
-    });
+    options.signal.throwIfAborted();
+    throw nameOrigin(asCacheError(error, options.cacheFolder), origin.label);
   }
 }
 
-/**
- * Gives the path of this process's own unfinished file of a name. What a process that is gone has left of it is taken over,
- * by rename, so that only one can.
- */
-async function claimPartial(folder: string, name: string): Promise<string> {
-  await mkdir(folder, { recursive: true });
-  const own = `${name}.${process.pid}`;
-  for (const other of (await readdir(folder)).sort()) {
-    const pid = other.startsWith(`${name}.`) ? Number(other.slice(name.length + 1)) : Number.NaN;
-    if (Number.isNaN(pid) || pid === process.pid || isAlive(pid)) continue;
-    try {
-      await rename(join(folder, other), join(folder, own));
-      break;
-    } catch (error) {
-      // Another process was quicker.
-      if (!isSystemError(error, 'ENOENT')) throw error;
-    }
-  }
-  return join(folder, own);
+function nameOrigin(error: unknown, label: string): unknown {
+  if (!(error instanceof ForkwrightError)) return error;
+  const { code, message, place, hint, cause } = error;
+  return new ForkwrightError(code, `${label}: ${message}`, {
+    ...(place === undefined ? {} : { place }),
+    ...(hint === undefined ? {} : { hint }),
+    cause,
+  });
 }
 
-function isAlive(pid: number): boolean {
+async function downloadTo(path: string, origin: Origin, hash: ContentHash, options: DownloadOptions): Promise<void> {
+  const task = options.progress.task(`downloading ${origin.label}`, null);
+  const folder = join(options.cacheFolder, 'partial');
+  const name = `${hash.algorithm}-${hash.hex}`;
   try {
-    return process.kill(pid, 0);
+    const location = await origin.locate();
+    await mkdir(dirname(path), { recursive: true });
+    const partial = await claimPartial(folder, name);
+    try {
+      await retry(() => fetchRest(partial, location, hash, task, options), options.pauses, options.signal);
+      await rename(partial, path);
+    } catch (error) {
+      await leavePartial(partial, folder, name);
+      throw error;
+    }
+    await clearPartials(folder, name);
+    task.done(formatSize(await sizeOf(path)));
   } catch (error) {
-    return !isSystemError(error, 'ESRCH');
+    task.fail('not downloaded');
+    throw error;
   }
 }
 
-/** Fetches what is missing of a file and checks the whole of it. */
-async function fetchInto(
+/** Fetches what is missing of a file, and checks the whole of it as it lies on the disk. */
+async function fetchRest(
   partial: string,
-  url: string,
-  headers: Readonly<Record<string, string>>,
+  { url, headers }: Location,
   wanted: ContentHash,
-  onBytes: (bytes: number) => void,
+  task: Task,
   options: DownloadOptions,
 ): Promise<void> {
   const place = showUrl(url);
   const start = await sizeOf(partial);
-  const range: Readonly<Record<string, string>> = start === 0 ? {} : { range: `bytes=${start}-` };
-  const answer = await request(url, {
-    ...options,
-    headers: { ...headers, ...range },
-    accept: start === 0 ? [] : [416],
-  });
-  const goesOn = answer.status === 206 && answer.headers.get('content-range')?.startsWith(`bytes ${start}-`) === true;
-  if (start > 0 && answer.status !== 200 && !goesOn) {
-    await rm(partial, { force: true });
-    throw new TransientError('the server does not go on where the download broke off', null, place);
-  }
-  const hash = startHash(wanted);
-  if (goesOn) for await (const chunk of createReadStream(partial)) hash.update(chunk);
-  const file = await open(partial, goesOn ? 'a' : 'w');
-  try {
-    for await (const chunk of answer.body()) {
-      hash.update(chunk);
-      await file.writeFile(chunk);
-      onBytes(chunk.length);
-    }
-  } finally {
-    await file.close();
-  }
-  const hex = hash.digest('hex');
+  // Whoever left it may have been stopped before the last step.
+  if (start > 0 && (await hashFile(partial, wanted)) === wanted.hex) return;
+  const isRest = await fetchInto(partial, url, headers, start, task, options);
+  const hex = await hashFile(partial, wanted);
   if (hex === wanted.hex) return;
   await rm(partial, { force: true });
-  // Two halves of different files have no hash to be trusted, so nothing is said of the server yet.
-  if (goesOn) throw new TransientError('the file changed while it was downloaded', null, place);
+  // The hash decides what an If-Range would: whether both parts are of one file. It says nothing against the server yet.
+  if (hex === null || isRest) throw new TransientError('the parts of the download do not fit together', null, place);
   throw new ForkwrightError(
     'prebuilt.integrity-mismatch',
     `the file has the hash ${formatHash({ ...wanted, hex })}, the recipe wants ${formatHash(wanted)}`,
     { place, hint: 'find out who changed it before the recipe is changed' },
   );
+}
+
+/** Tells whether the server sent the rest only; else the file was written anew. */
+async function fetchInto(
+  partial: string,
+  url: string,
+  headers: Location['headers'],
+  start: number,
+  task: Task,
+  options: DownloadOptions,
+): Promise<boolean> {
+  const range: Location['headers'] = start === 0 ? {} : { range: `bytes=${start}-` };
+  const accept = start === 0 ? [] : [416];
+  return request(url, { ...options, headers: { ...headers, ...range }, accept }, async (answer) => {
+    const isRest = answer.status === 206 && answer.headers.get('content-range')?.startsWith(`bytes ${start}-`) === true;
+    if (start > 0 && answer.status !== 200 && !isRest) {
+      await rm(partial, { force: true });
+      throw new TransientError('the server does not go on where the download broke off', null, showUrl(url));
+    }
+    const file = await open(partial, isRest ? 'a' : 'w');
+    try {
+      for await (const chunk of answer.body) {
+        await file.writeFile(chunk);
+        task.advance(chunk.length);
+      }
+    } finally {
+      await file.close();
+    }
+    return isRest && start > 0;
+  });
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -1,66 +1,82 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
+import { openCompressed } from '../archive/decompress.ts';
 import { ForkwrightError } from '../errors.ts';
 import { hintOf } from '../recipe/nearest.ts';
 import { readTarStream } from '../tar/read-stream.ts';
 
 const READ_BYTES = 1024 * 1024;
-const LIMIT_BYTES = 4 * 1024 ** 3;
+const SHOWN_NAMES = 20;
+
+export interface Member {
+  /** Path of the archive. */
+  readonly archive: string;
+  /** What people call the archive. */
+  readonly label: string;
+  /** The name that is wanted, as `toName` gives it. */
+  readonly file: string;
+  /** Turns an entry's name in the tar into one that can be compared. */
+  readonly toName: (entryName: string) => string;
+}
 
 /**
- * Gives the bytes of one file out of a tar archive, gzipped or not. `isWanted` is asked for each name; `what` is what people
- * call the file. Throws `prebuilt.no-member` with the nearest name, `prebuilt.unsupported-archive`,
- * `prebuilt.too-large`, `tar.*`.
+ * Gives the bytes of one file out of a tar archive; gzip and zstd are told by their first bytes. Throws
+ * `prebuilt.no-member` with the nearest name, `prebuilt.unsupported-archive`, `prebuilt.too-large` beyond `limitBytes`,
+ * and what unpacking throws (`layer.*`, `tar.*`).
  */
-export async function* readMember(
-  archive: string,
-  what: string,
-  isWanted: (name: string) => boolean,
-): AsyncGenerator<Uint8Array> {
+export async function* readMember(member: Member, limitBytes: number): AsyncGenerator<Uint8Array> {
+  const { archive, label, file, toName } = member;
+  await refuseOthers(archive, label);
   const names: string[] = [];
-  for await (const { header, body } of readTarStream(await openTar(archive))) {
-    if (header.type !== 'file') continue;
-    names.push(header.name);
-    if (!isWanted(header.name)) continue;
-    if (header.sizeBytes > LIMIT_BYTES) {
-      throw new ForkwrightError('prebuilt.too-large', `${what} has ${header.sizeBytes} bytes`, { place: archive });
+  try {
+    const { unpack } = await openCompressed(createReadStream(archive, { highWaterMark: READ_BYTES }), label);
+    for await (const { header, body } of readTarStream(unpack())) {
+      const name = toName(header.name);
+      if (name === file && header.type !== 'file') {
+        const what = header.linkName === '' ? `a ${header.type}` : `a link to ${header.linkName}`;
+        throw new ForkwrightError('prebuilt.no-member', `${file} is ${what}, not a file`, { place: label });
+      }
+      if (header.type !== 'file') continue;
+      names.push(name);
+      if (name !== file) continue;
+      if (header.sizeBytes > limitBytes) {
+        const text = `${file} has ${header.sizeBytes} bytes, ${limitBytes} is the limit`;
+        throw new ForkwrightError('prebuilt.too-large', text, { place: label });
+      }
+      yield* body;
+      return;
     }
-    yield* body;
-    return;
+  } catch (error) {
+    throw nameArchive(error, label);
   }
-  throw new ForkwrightError('prebuilt.no-member', `the archive has no file ${JSON.stringify(what)}`, {
-    place: archive,
-    hint: hintOf(what, names),
+  throw new ForkwrightError('prebuilt.no-member', `the archive has no file ${JSON.stringify(file)}`, {
+    place: label,
+    hint: hintOf(file, names.slice(0, SHOWN_NAMES)),
   });
 }
 
-/** By its first bytes: names say nothing. */
-async function openTar(path: string): Promise<AsyncIterable<Uint8Array>> {
+/** A fault of the tar knows its byte only. */
+function nameArchive(error: unknown, label: string): unknown {
+  if (!(error instanceof ForkwrightError) || !error.code.startsWith('tar.')) return error;
+  return new ForkwrightError(error.code, error.message, { place: `${label}: ${error.place ?? ''}`, cause: error.cause });
+}
+
+const OTHERS = { 'fd377a585a00': 'xz', '425a68': 'bzip2', '504b0304': 'zip' };
+
+/** By the first bytes: names say nothing. */
+async function refuseOthers(archive: string, label: string): Promise<void> {
   const start = Buffer.alloc(6);
-  const file = await open(path);
+  const file = await open(archive);
   try {
     await file.read(start, 0, start.length, 0);
   } finally {
     await file.close();
   }
   const magic = start.toString('hex');
-  const bytes = createReadStream(path, { highWaterMark: READ_BYTES });
-  if (magic.startsWith('1f8b')) {
-    const unpacked = createGunzip({ chunkSize: READ_BYTES });
-    bytes.on('error', (error) => unpacked.destroy(error));
-    return bytes.pipe(unpacked);
-  }
-  const other = [
-    ['fd377a585a00', 'xz'],
-    ['28b52ffd', 'zstd'],
-    ['425a68', 'bzip2'],
-    ['504b0304', 'zip'],
-  ].find(([prefix]) => magic.startsWith(prefix ?? ''));
-  if (other === undefined) return bytes;
-  bytes.destroy();
-  throw new ForkwrightError('prebuilt.unsupported-archive', `files are not taken out of ${other[1]} archives`, {
-    place: path,
-    hint: 'tar and gzipped tar archives can be read',
+  const format = Object.entries(OTHERS).find(([prefix]) => magic.startsWith(prefix))?.[1];
+  if (format === undefined) return;
+  throw new ForkwrightError('prebuilt.unsupported-archive', `files are not taken out of ${format} archives`, {
+    place: label,
+    hint: 'tar, tar.gz and tar.zst can be read',
   });
 }

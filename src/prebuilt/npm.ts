@@ -47,14 +47,26 @@ export async function locateTarball(
       },
     );
   }
-  const target = new URL(tarball, registry.url);
-  const own = new URL(registry.url);
-  // npm's replace-registry-host: a mirror passes on metadata that still names the public host.
-  if (target.host === PUBLIC_HOST && own.host !== PUBLIC_HOST) {
-    target.host = own.host;
-    target.protocol = own.protocol;
+  const target = placeTarball(new URL(tarball, registry.url), new URL(registry.url));
+  return { url: target.href, headers: target.origin === new URL(registry.url).origin ? registry.headers : {} };
+}
+
+/**
+ * Where a tarball is had when the metadata came from `registry`. npm's replace-registry-host: a mirror may pass on metadata
+ * that still names the public host; the mirror's own path is put in front then.
+ */
+function placeTarball(tarball: URL, registry: URL): URL {
+  const placed = new URL(tarball);
+  const folder = registry.pathname.replace(/\/$/, '');
+  if (tarball.hostname === PUBLIC_HOST && registry.hostname !== PUBLIC_HOST) {
+    placed.protocol = registry.protocol;
+    placed.hostname = registry.hostname;
+    placed.port = registry.port;
+    if (!tarball.pathname.startsWith(`${folder}/`)) placed.pathname = `${folder}${tarball.pathname}`;
   }
-  return { url: target.href, headers: target.host === own.host ? registry.headers : {} };
+  // A registry behind a proxy may not know that it is reached by TLS; the token must not go without it.
+  if (placed.host === registry.host && registry.protocol === 'https:') placed.protocol = 'https:';
+  return placed;
 }
 
 async function getJson(url: string, registry: NpmRegistry, deps: NpmDeps): Promise<unknown> {

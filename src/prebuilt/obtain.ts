@@ -5,7 +5,7 @@ import { join, sep } from 'node:path';
 import { loadImageSet } from '../archive/load-images.ts';
 import { openImageSource } from '../archive/open.ts';
 import { readImageFile } from '../archive/find-file.ts';
-import { keepHashedFile } from '../cache/hashed-file.ts';
+import { keepHashedFile, type HashedFile } from '../cache/hashed-file.ts';
 import { ForkwrightError } from '../errors.ts';
 import { listImages } from '../image/list-images.ts';
 import { formatReference } from '../oci/reference.ts';
@@ -14,7 +14,7 @@ import type { FileSource } from '../recipe/target.ts';
 import { findReleaseAsset } from '../upstream/github-release.ts';
 import { formatHash, fromIntegrity, hashFile, type ContentHash } from './content-hash.ts';
 import { download, type DownloadOptions, type Origin } from './download.ts';
-import { readMember } from './member.ts';
+import { readMember, type WantedMember } from './member.ts';
 import { findNpmRegistry, type NpmConfigDeps, type NpmRegistry } from './npm-config.ts';
 import { locateTarball } from './npm.ts';
 
@@ -29,6 +29,12 @@ export interface ObtainDeps extends DownloadOptions, NpmConfigDeps {}
 
 export type Obtain = (source: FileSource, platform: Platform) => Promise<ObtainedFile>;
 
+/** A download that is the file itself (`file` is null), or an archive that holds it. */
+interface Archived {
+  readonly sha256: string;
+  readonly file: string | null;
+}
+
 const LIMIT_BYTES = 4 * 1024 ** 3;
 
 /**
@@ -41,6 +47,15 @@ export function createObtain(deps: ObtainDeps): Obtain {
   const registries = new Map<string, Promise<NpmRegistry>>();
   const fetchOnce = (hash: ContentHash, origin: Origin) =>
     once(downloads, formatHash(hash), () => download(origin, hash, deps));
+  const members = new Map<string, Promise<HashedFile>>();
+  const takeOnce = (archive: string, hash: ContentHash, wanted: WantedMember) =>
+    once(members, `${formatHash(hash)} ${wanted.file}`, () => takeMember(archive, hash, wanted, deps));
+  const obtainDownload = async ({ sha256: hex, file }: Archived, origin: Origin): Promise<ObtainedFile> => {
+    const hash: ContentHash = { algorithm: 'sha256', hex };
+    const path = await fetchOnce(hash, origin);
+    if (file === null) return describeFile(path);
+    return takeOnce(path, hash, { file, nameOf: (entry) => entry.replace(/^(?:\.?\/)+/, '') });
+  };
   return async (source, platform) => {
     switch (source.type) {
       case 'content': {
@@ -59,15 +74,15 @@ export function createObtain(deps: ObtainDeps): Obtain {
             locateTarball(source, await once(registries, scope, () => findNpmRegistry(name, deps)), deps),
         });
         // npm itself ignores what the first folder is called; it is `package` nearly everywhere.
-        return obtainMember(archive, hash, file, (member) => member.slice(member.indexOf('/') + 1) === file, deps);
+        return takeOnce(archive, hash, { file, nameOf: (entry) => entry.slice(entry.indexOf('/') + 1) });
       }
       case 'url': {
         const locate = async () => ({ url: source.url, headers: {} });
-        return obtainArchived(source, { label: nameOf(source.url), locate }, fetchOnce, deps);
+        return obtainDownload(source, { label: nameOf(source.url), locate });
       }
       case 'github-release': {
         const locate = () => findReleaseAsset(source, deps);
-        return obtainArchived(source, { label: source.asset, locate }, fetchOnce, deps);
+        return obtainDownload(source, { label: source.asset, locate });
       }
       case 'image':
         return obtainFromImage(source, platform, deps);
@@ -92,30 +107,15 @@ function nameOf(url: string): string {
   return pathname.split('/').findLast((part) => part !== '') ?? host;
 }
 
-/** A download that is the file itself, or an archive that holds it. */
-async function obtainArchived(
-  { sha256, file }: { readonly sha256: string; readonly file: string | null },
-  origin: Origin,
-  fetchOnce: (hash: ContentHash, origin: Origin) => Promise<string>,
-  deps: ObtainDeps,
-): Promise<ObtainedFile> {
-  const hash: ContentHash = { algorithm: 'sha256', hex: sha256 };
-  const path = await fetchOnce(hash, origin);
-  if (file === null) return describeFile(path);
-  const wanted = file.replace(/^\.\//, '');
-  return obtainMember(path, hash, file, (name) => name.replace(/^\.?\//, '') === wanted, deps);
-}
-
 /** Taken out once: the folder's name stands for the archive and the member. */
-async function obtainMember(
+async function takeMember(
   archive: string,
   { hex }: ContentHash,
-  file: string,
-  isWanted: (name: string) => boolean,
+  wanted: WantedMember,
   { cacheFolder }: ObtainDeps,
-): Promise<ObtainedFile> {
-  const key = createHash('sha256').update(`${hex}\0${file}`).digest('hex');
-  return keepHashedFile(join(cacheFolder, 'files', key), () => readMember(archive, file, isWanted));
+): Promise<HashedFile> {
+  const key = createHash('sha256').update(`${hex}\0${wanted.file}`).digest('hex');
+  return keepHashedFile(join(cacheFolder, 'files', key), () => readMember(archive, wanted));
 }
 
 async function obtainPath(path: string, sha256: string | null, root: string): Promise<ObtainedFile> {
@@ -134,8 +134,8 @@ async function obtainPath(path: string, sha256: string | null, root: string): Pr
   if (found !== sha256) {
     throw new ForkwrightError(
       'prebuilt.integrity-mismatch',
-      `the file has the hash ${found}, the recipe wants ${sha256}`,
-      { place: path },
+      `the file has the hash sha256:${found}, the recipe wants sha256:${sha256}`,
+      { place: path, hint: 'the file or the recipe was changed; find out which one is right' },
     );
   }
   return describeFile(real);

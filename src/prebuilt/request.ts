@@ -1,24 +1,23 @@
 import { ForkwrightError } from '../errors.ts';
-import { TransientError } from './retry.ts';
+import { TransientError, type Pauses } from './retry.ts';
 
 // What goes away by itself: containerd, skopeo and crane each forget some of them.
 const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429, 499, 500, 502, 503, 504, 522]);
-const IDLE_MS = 30_000;
-const LONGEST_WAIT_MS = 120_000;
 
 export interface RequestOptions {
   readonly fetch: typeof globalThis.fetch;
   readonly signal: AbortSignal;
+  readonly pauses: Pick<Pauses, 'idleMs'>;
   readonly headers: Readonly<Record<string, string>>;
   /** Statuses besides 2xx that the caller wants to see. */
   readonly accept?: readonly number[];
 }
 
-/** An answer whose body ends with an error when the connection is cut or idle too long. */
+/** An answer whose body ends with a TransientError when the connection is cut or silent too long. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  readonly body: () => AsyncGenerator<Uint8Array>;
+  readonly body: AsyncIterable<Uint8Array>;
 }
 
 /** A URL for people: without credentials and without its query, which may hold a signature. */
@@ -28,34 +27,35 @@ export function showUrl(url: string): string {
 }
 
 /**
- * Makes one GET request. Redirects are followed by fetch, which takes no Authorization to another origin. Throws
- * TransientError for what may pass, `download.refused` and `download.not-found` for what will not.
+ * Makes one GET request and hands the answer to `use`; when that ends, so does the connection, read to its end or not.
+ * Redirects are followed by fetch, which takes no Authorization to another origin. Throws TransientError for what may
+ * pass, `download.refused` and `download.not-found` for what will not, what `use` throws, and the signal's reason.
  */
-export async function request(url: string, options: RequestOptions): Promise<Answer> {
+export async function request<T>(
+  url: string,
+  options: RequestOptions,
+  use: (answer: Answer) => Promise<T>,
+): Promise<T> {
   const place = showUrl(url);
-  const idle = startIdleTimer(options.signal);
-  let response: Response;
+  const idle = startIdleTimer(options.signal, options.pauses.idleMs);
   try {
-    response = await options.fetch(url, {
-      headers: { 'accept-encoding': 'identity', ...options.headers },
-      signal: idle.signal,
-    });
+    const response = await send(url, options, idle, place);
+    if (!response.ok && options.accept?.includes(response.status) !== true) throw judgeStatus(response, place);
+    const { status, headers } = response;
+    return await use({ status, headers, body: readBody(response, idle, options.signal, place) });
+  } finally {
+    idle.end();
+  }
+}
+
+async function send(url: string, options: RequestOptions, idle: IdleTimer, place: string): Promise<Response> {
+  try {
+    const headers = { 'accept-encoding': 'identity', ...options.headers };
+    return await options.fetch(url, { headers, signal: idle.signal });
   } catch (error) {
-    idle.stop();
     options.signal.throwIfAborted();
     throw new TransientError('no answer', null, place, innermost(error));
   }
-  idle.reset();
-  if (response.ok || options.accept?.includes(response.status) === true) {
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: () => readBody(response, idle, options.signal, place),
-    };
-  }
-  idle.stop();
-  await response.body?.cancel();
-  throw judgeStatus(response, place);
 }
 
 function judgeStatus(response: Response, place: string): ForkwrightError {
@@ -67,12 +67,11 @@ function judgeStatus(response: Response, place: string): ForkwrightError {
   return new ForkwrightError('download.refused', text, { place, hint: 'check the credentials for this host' });
 }
 
-/** Specification: RFC 9110, 10.2.3: seconds or a date. A wait of more than two minutes is not waited out. */
+/** Specification: RFC 9110, 10.2.3: seconds, or a date, which is seen from the server's own clock. */
 function readRetryAfter(headers: Headers): number | null {
-  const text = headers.get('retry-after');
-  if (text === null) return null;
-  const waitMs = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isNaN(waitMs) ? null : Math.min(Math.max(waitMs, 0), LONGEST_WAIT_MS);
+  const text = headers.get('retry-after') ?? '';
+  const waitMs = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.parse(headers.get('date') ?? '');
+  return Number.isNaN(waitMs) ? null : Math.max(waitMs, 0);
 }
 
 async function* readBody(
@@ -81,41 +80,45 @@ async function* readBody(
   signal: AbortSignal,
   place: string,
 ): AsyncGenerator<Uint8Array> {
+  idle.reset();
   try {
     for await (const chunk of response.body ?? []) {
-      idle.reset();
       yield chunk;
+      idle.reset();
     }
   } catch (error) {
     signal.throwIfAborted();
     throw new TransientError('the connection broke', null, place, innermost(error));
-  } finally {
-    idle.stop();
   }
 }
 
 interface IdleTimer {
   readonly signal: AbortSignal;
   readonly reset: () => void;
-  readonly stop: () => void;
+  /** Also closes the connection, if it is still open. */
+  readonly end: () => void;
 }
 
-/** Aborts when nothing has moved for half a minute: a connection that hangs is as good as none. */
-function startIdleTimer(outer: AbortSignal): IdleTimer {
+/** Aborts when nothing has moved for a while: a connection that hangs is as good as none. */
+function startIdleTimer(outer: AbortSignal, idleMs: number): IdleTimer {
   const controller = new AbortController();
-  const expire = () => controller.abort(new Error(`nothing came for ${IDLE_MS / 1000} s`));
-  let timer = setTimeout(expire, IDLE_MS);
+  const expire = () => controller.abort(new Error(`nothing came for ${idleMs / 1000} s`));
+  let timer = setTimeout(expire, idleMs);
   return {
     signal: AbortSignal.any([outer, controller.signal]),
     reset: () => {
       clearTimeout(timer);
-      timer = setTimeout(expire, IDLE_MS);
+      timer = setTimeout(expire, idleMs);
     },
-    stop: () => clearTimeout(timer),
+    end: () => {
+      clearTimeout(timer);
+      controller.abort();
+    },
   };
 }
 
-/** fetch says "fetch failed"; what failed is in the cause of the cause. */
+/** fetch says "fetch failed"; what failed is in the cause of the cause, or in each address's own error. */
 function innermost(error: unknown): unknown {
+  if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0]);
   return error instanceof Error && error.cause !== undefined ? innermost(error.cause) : error;
 }

@@ -4,12 +4,16 @@ import { ForkwrightError } from '../errors.ts';
 const TRIES = 6;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
+/** A server that asks for more is not waited for. */
+const LONGEST_WAIT_MS = 120_000;
 
-/** How pauses are made; tests hand in their own. */
+/** How long is waited, and how; tests hand in their own. */
 export interface Pauses {
   /** Between 0 and 1. */
   readonly random: () => number;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** How long a connection may be silent. */
+  readonly idleMs: number;
 }
 
 export const REAL_PAUSES: Pauses = {
@@ -17,6 +21,7 @@ export const REAL_PAUSES: Pauses = {
   sleep: async (ms, signal) => {
     await sleep(ms, undefined, { signal });
   },
+  idleMs: 30_000,
 };
 
 /** A failure that may pass; `waitMs` is how long the other side asks to wait, null where it says nothing. */
@@ -32,8 +37,9 @@ export class TransientError extends ForkwrightError {
 
 /**
  * Calls `attempt` until it succeeds, six times at most, with exponential pauses and full jitter between them; a pause is
- * never shorter than the other side asks for. Throws what is not transient at once, and at the end the last failure with
- * the number of tries. Specification: RFC 9110, Retry-After.
+ * never shorter than the other side asks for, and where that is more than two minutes there is no other try. Throws what is
+ * not transient at once, and at the end the last failure as `download.failed` with the number of tries, and the signal's
+ * reason. Specification: RFC 9110, Retry-After.
  */
 export async function retry<T>(attempt: () => Promise<T>, pauses: Pauses, signal: AbortSignal): Promise<T> {
   for (let tries = 1; ; tries++) {
@@ -42,17 +48,19 @@ export async function retry<T>(attempt: () => Promise<T>, pauses: Pauses, signal
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof TransientError)) throw error;
-      if (tries === TRIES) throw giveUp(error);
-      const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries);
-      await pauses.sleep(Math.max(error.waitMs ?? 0, pauses.random() * longest), signal);
+      const waitMs = error.waitMs ?? 0;
+      if (waitMs > LONGEST_WAIT_MS) throw giveUp(error, `and asks for a pause of ${Math.ceil(waitMs / 1000)} s`);
+      if (tries === TRIES) throw giveUp(error, `${TRIES} times`);
+      const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1));
+      await pauses.sleep(Math.max(waitMs, pauses.random() * longest), signal);
     }
   }
 }
 
-function giveUp(error: TransientError): ForkwrightError {
-  return new ForkwrightError(error.code, `${error.message}, ${TRIES} times`, {
+function giveUp(error: TransientError, how: string): ForkwrightError {
+  return new ForkwrightError(error.code, `${error.message} ${how}`, {
     ...(error.place === undefined ? {} : { place: error.place }),
-    hint: 'check the network and the proxy; what has arrived is kept, the next run goes on from there',
+    hint: 'check the network and the proxy, or try again later; what has arrived is kept',
     cause: error.cause,
   });
 }

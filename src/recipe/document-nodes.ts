@@ -12,12 +12,15 @@ import {
 } from 'yaml';
 import type { Path } from './fault.ts';
 
-/** Whether the maps and lists of a parsed text are nested more than `limit` levels deep. Does not recurse. */
-export function isDeeperThan(limit: number, tokens: readonly CST.Token[]): boolean {
+/** How many levels of maps and lists a parsed text has, and how many keys and values. Does not recurse. */
+export function measureTokens(tokens: readonly CST.Token[]): { readonly depth: number; readonly count: number } {
   const open: { token: CST.Token; depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
+  let deepest = 0;
+  let count = 0;
   for (let entry = open.pop(); entry !== undefined; entry = open.pop()) {
     const { token, depth } = entry;
-    if (depth > limit) return true;
+    deepest = Math.max(deepest, depth);
+    count++;
     if (token.type === 'document' && token.value !== undefined) open.push({ token: token.value, depth });
     if (!('items' in token)) continue;
     for (const { key, value } of token.items) {
@@ -25,7 +28,7 @@ export function isDeeperThan(limit: number, tokens: readonly CST.Token[]): boole
       if (value !== undefined) open.push({ token: value, depth: depth + 1 });
     }
   }
-  return false;
+  return { depth: deepest, count };
 }
 
 /** A fault of a single node. */

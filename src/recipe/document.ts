@@ -1,7 +1,7 @@
 import { Composer, isMap, isScalar, LineCounter, Parser, type CST } from 'yaml';
 import { messageOf } from '../errors.ts';
 import type { Finding } from '../finding.ts';
-import { checkNodes, findOffset, findSource, isDeeperThan } from './document-nodes.ts';
+import { checkNodes, findOffset, findSource, measureTokens } from './document-nodes.ts';
 import type { Path } from './fault.ts';
 import { formatFrame, type Position } from './frame.ts';
 
@@ -18,6 +18,8 @@ export interface YamlDocument {
 }
 
 const MAX_DEPTH = 64;
+// A hundred times what the longest recipes have; keeps a file that is nothing but faults from taking minutes.
+const MAX_VALUES = 20_000;
 // Nodes that all aliases together may stand for; the library's default, written down because safety rests on it.
 const MAX_ALIASES = 100;
 // What comes after the first few is mostly their consequence.
@@ -34,7 +36,7 @@ const SYNTAX_HINTS: Readonly<Record<string, string>> = {
 
 /**
  * Takes the text of a YAML file and gives it as a document, or what is wrong with it. YAML 1.2, core schema: one
- * document that is a map, keys that are texts and unique, at most 64 levels, no aliases that explode.
+ * document that is a map, keys that are texts and unique, at most 64 levels and 20,000 values, no aliases that explode.
  */
 export function parseYaml(text: string, file: string): YamlDocument | readonly Finding[] {
   const lines = new LineCounter();
@@ -55,9 +57,11 @@ export function parseYaml(text: string, file: string): YamlDocument | readonly F
     return [fail('control-character', control.index, `the control character U+${codePoint} stands here`, 'remove it')];
   }
   // Before composing, which recurses: at the end of its stack V8 may end the whole process instead of throwing.
-  if (isDeeperThan(MAX_DEPTH, tokens)) {
+  const { depth, count } = measureTokens(tokens);
+  if (depth > MAX_DEPTH) {
     return [fail('too-deep', 0, `maps and lists are nested more than ${MAX_DEPTH} levels deep`)];
   }
+  if (count > MAX_VALUES) return [fail('too-many', 0, `the file has more than ${MAX_VALUES} keys and values`)];
   const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false, stringKeys: true });
   const [document, second] = composer.compose(tokens, true, text.length);
   if (document === undefined) return [fail('empty', 0, 'the file is empty')];

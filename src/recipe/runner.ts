@@ -14,5 +14,7 @@ export function findRunner(platform: Platform, own: Runner | null, runners: Read
       .find((runner) => runner !== undefined);
   if (mapped !== undefined) return mapped;
   const other = runners.get('default') ?? runners.get('linux/amd64');
-  return { tags: other?.tags ?? [], isNative: false };
+  // Where nothing is mapped, the runners are the machines that nearly all are.
+  const isUsual = runners.size === 0 && platform.os === 'linux' && platform.arch === 'amd64';
+  return { tags: other?.tags ?? [], isNative: isUsual };
 }

@@ -53,6 +53,8 @@ const TYPES: Readonly<Record<string, TarEntryType>> = {
   '7': 'file',
 };
 
+const NO_RECORDS: PaxRecords = new Map();
+
 /** What extension headers have said since the last entry. */
 interface Pending {
   readonly pax?: PaxRecords;
@@ -114,7 +116,7 @@ export function createEntryMachine(report: ReportFault): EntryMachine {
 const EXTENSION_KEYS: Readonly<Record<string, keyof Pending>> = { x: 'pax', L: 'longName', K: 'longLink' };
 
 function applyExtensions(raw: RawHeader, pending: Pending, offset: number, report: ReportFault): TarHeader {
-  const pax = pending.pax ?? new Map<string, Buffer>();
+  const pax = pending.pax ?? NO_RECORDS;
   const sparse = [...pax.keys()].find((key) => key.startsWith('GNU.sparse.'));
   if (raw.typeFlag === 'S' || sparse !== undefined) {
     throw tarFault('tar.sparse', `${quote(raw.name)} is a sparse file, which every reader unpacks differently`, offset);

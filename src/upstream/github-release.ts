@@ -20,16 +20,23 @@ const PUBLIC_API = 'https://api.github.com';
 
 /**
  * Finds where an asset of a release can be downloaded, and with which headers. With a token it is GitHub's API, which also
- * has private assets; the token goes to the API's host only. Without one a spent quota is no obstacle: the asset's public
- * address is given then, and its hash is checked as ever. Throws `github.no-asset` with the nearest name,
- * `github.not-found`, `github.refused`. Specification: GitHub REST API, "Get a release by tag name".
+ * has private assets; the token goes to the API's origin only. Without one an API that does not answer (its quota is soon
+ * spent) is no obstacle: the asset's public address is given then, and its hash is checked as ever. Throws
+ * `github.no-asset` with the nearest name, `github.not-found`, `github.refused`, and the signal's reason.
+ * Specification: GitHub REST API, "Get a release by tag name" and "Get a release asset".
  */
 export async function findReleaseAsset(
-  { repository, tag, asset }: ReleaseAsset,
+  wanted: ReleaseAsset,
   { env, fetch, signal }: GitHubDeps,
 ): Promise<{ readonly url: string; readonly headers: Readonly<Record<string, string>> }> {
-  const token = env['GITHUB_TOKEN'] ?? env['GH_TOKEN'] ?? '';
-  const baseUrl = (env['GITHUB_API_URL'] ?? PUBLIC_API).replace(/\/+$/, '');
+  const token = env['GITHUB_TOKEN'] || env['GH_TOKEN'] || '';
+  const baseUrl = (env['GITHUB_API_URL'] || PUBLIC_API).replace(/\/+$/, '');
+  const { repository, tag, asset } = wanted;
+  const place = `${repository} ${tag}`;
+  if (!URL.canParse(baseUrl)) {
+    const text = `GITHUB_API_URL is ${JSON.stringify(baseUrl)}, which is not a URL`;
+    throw new ForkwrightError('github.refused', text, { place, hint: `GitHub's own is ${PUBLIC_API}` });
+  }
   const octokit = new Octokit({
     baseUrl,
     ...(token === '' ? {} : { auth: token }),
@@ -37,37 +44,37 @@ export async function findReleaseAsset(
     log: SILENT,
   });
   const [owner = '', repo = ''] = repository.split('/');
-  const place = `${repository} ${tag}`;
   let assets: readonly { readonly name: string; readonly url: string; readonly browser_download_url: string }[];
   try {
     ({ assets } = (await octokit.rest.repos.getReleaseByTag({ owner, repo, tag })).data);
   } catch (error) {
     signal.throwIfAborted();
     const status = statusOf(error);
-    if (token === '' && (status === 403 || status === 429)) {
-      return { url: publicAddress(baseUrl, { repository, tag, asset }), headers: {} };
-    }
+    if (token === '' && status !== 404) return { url: publicAddress(baseUrl, wanted), headers: {} };
     throw describe(error, status, place, token !== '');
   }
   const found = assets.find(({ name }) => name === asset);
   if (found === undefined) {
     const names = assets.map(({ name }) => name);
-    throw new ForkwrightError('github.no-asset', `the release has no asset ${JSON.stringify(asset)}`, {
-      place,
-      hint: hintOf(asset, names),
-    });
+    const text = `the release has no asset ${JSON.stringify(asset)}`;
+    throw new ForkwrightError('github.no-asset', text, { place, hint: hintOf(asset, names) });
   }
   if (token === '') return { url: found.browser_download_url, headers: {} };
+  if (!URL.canParse(found.url) || new URL(found.url).origin !== new URL(baseUrl).origin) {
+    const text = `GitHub says that the asset is at ${found.url}, where the token may not go`;
+    throw new ForkwrightError('github.refused', text, { place, hint: `check GITHUB_API_URL: it is ${baseUrl}` });
+  }
   return { url: found.url, headers: { accept: 'application/octet-stream', authorization: `Bearer ${token}` } };
 }
 
 const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 function publicAddress(baseUrl: string, { repository, tag, asset }: ReleaseAsset): string {
-  const host = baseUrl === PUBLIC_API ? 'https://github.com' : new URL(baseUrl).origin;
-  return `${host}/${repository}/releases/download/${encodeURIComponent(tag)}/${encodeURIComponent(asset)}`;
+  const origin = baseUrl === PUBLIC_API ? 'https://github.com' : new URL(baseUrl).origin;
+  return `${origin}/${repository}/releases/download/${encodeURIComponent(tag)}/${encodeURIComponent(asset)}`;
 }
 
+/** Octokit says 500 for what never reached the server. */
 function statusOf(error: unknown): number | null {
   return error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : null;
 }
@@ -79,6 +86,6 @@ function describe(error: unknown, status: number | null, place: string, hasToken
       : 'check repository and tag; a private one needs GITHUB_TOKEN';
     return new ForkwrightError('github.not-found', 'GitHub has no such release', { place, hint });
   }
-  const hint = status === 401 ? 'GITHUB_TOKEN is not valid there' : 'try again later';
+  const hint = status === 401 ? 'the token in GITHUB_TOKEN is not valid there' : 'try again later';
   return new ForkwrightError('github.refused', `GitHub did not answer as hoped: ${messageOf(error)}`, { place, hint });
 }

@@ -76,7 +76,7 @@ test('every flipped bit is noticed, but for the values of annotations in index.j
       await write(position, value);
       expect(found).not.toEqual([]);
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
   await handle.close();
 });
@@ -89,7 +89,7 @@ test('a cut at any length is noticed', async () => {
       await truncate(path, length);
       expect(await judge(path)).not.toEqual([]);
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
 
@@ -109,7 +109,7 @@ test('a layout folder: a flipped bit in any file', async () => {
       await writeFile(join(path, name), sound);
       expect(found).not.toEqual([]);
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 });
 

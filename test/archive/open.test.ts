@@ -215,13 +215,14 @@ test('what is not there, and folders that are no layout', async () => {
   });
 });
 
+async function formatOf(name: string) {
+  const source = await openImageSource(name);
+  await source.close();
+  return source.format;
+}
+
 test("skopeo's prefixes", async () => {
   const [archive, layout] = [fixture('skopeo-oci-archive.tar'), fixture('skopeo-oci-layout')];
-  const formatOf = async (name: string) => {
-    const source = await openImageSource(name);
-    await source.close();
-    return source.format;
-  };
   expect(await formatOf(`oci-archive:${archive}`)).toBe('oci-archive');
   expect(await formatOf(`oci:${layout}:1`)).toBe('oci');
   expect(await formatOf(`docker-archive:${fixture('buildx-docker.tar')}:zoo:1`)).toBe('docker-archive');

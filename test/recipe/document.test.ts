@@ -48,6 +48,11 @@ test.each([
     ],
   ],
   [
+    'more than people write',
+    `a: [${'b,'.repeat(20_000)}]`,
+    ['recipes/x.yaml:1:1 yaml.too-many: the file has more than 20000 keys and values'],
+  ],
+  [
     'deep lists',
     `a: ${'['.repeat(5000)}`,
     ['recipes/x.yaml:1:1 yaml.too-deep: maps and lists are nested more than 64 levels deep'],

@@ -428,3 +428,9 @@ test('what is not used is a warning', () => {
     `4:15 warning recipe.unused-key: image.base: "alpine" is not used: upstream's Dockerfile says what it is based on; remove it`,
   ]);
 });
+
+test('of hundreds of faults the first 200 are told', () => {
+  const faults = faultsOf(`name: tool\nimage: {base: scratch}\nplatforms: [${'x,'.repeat(1000)}]\n`);
+  expect(faults).toHaveLength(201);
+  expect(faults.at(-1)).toBe('recipes/tool.yaml error recipe.too-many: 800 more faults are not shown');
+});

@@ -24,7 +24,7 @@ test('a recipe that says next to nothing has every key, by its default', () => {
         slug: 'linux-amd64',
         emulate: null,
         runnerTags: [],
-        hasNativeRunner: false,
+        hasNativeRunner: true,
         version: 'unversioned',
         upstream: null,
         patches: [],

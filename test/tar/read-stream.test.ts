@@ -99,12 +99,13 @@ test('with someone to tell, it goes on behind faults that leave the rest certain
 });
 
 test('what the stream throws comes through', async () => {
-  async function* broken(): AsyncGenerator<Uint8Array> {
-    yield TAR.subarray(0, 700);
-    throw new Error('the line is down');
-  }
   const reading = (async () => {
     for await (const _ of readTarStream(broken()));
   })();
   await expect(reading).rejects.toThrow('the line is down');
 });
+
+async function* broken(): AsyncGenerator<Uint8Array> {
+  yield TAR.subarray(0, 700);
+  throw new Error('the line is down');
+}
