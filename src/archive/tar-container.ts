@@ -24,21 +24,17 @@ export async function openTarContainer(handle: FileHandle, sizeBytes: number, na
   const report = (code: string, entry: string, text: string) =>
     findings.push({ code, severity: 'error', place: `${name}: ${entry}`, text, hint: null });
 
-  const groups = groupByName(entries, (entry) =>
-    report('archive.entry-outside', entry.name, 'an entry outside of the archive'),
-  );
-  const named = new Map<string, TarEntry>();
-  for (const [path, group] of groups) {
-    const [first] = group;
-    if (first === undefined) continue;
-    named.set(path, first);
-    if (!(await areSame(group, handle, name))) {
-      report(
-        'archive.duplicate-entry',
-        path,
-        `${group.length} entries of this name that are not the same; readers differ on which one counts`,
-      );
-    }
+  const { named, repeated, outside } = nameEntries(entries);
+  const [first] = outside;
+  if (first !== undefined) {
+    const text =
+      outside.length === 1 ? 'an entry outside of the archive' : `${outside.length} entries outside of the archive`;
+    report('archive.entry-outside', first.name, text);
+  }
+  for (const [path, group] of repeated) {
+    if (await areSame(group, handle, name)) continue;
+    const text = `${group.length} entries of this name that are not the same; readers differ on which one counts`;
+    report('archive.duplicate-entry', path, text);
   }
   return {
     name,
@@ -52,19 +48,18 @@ export async function openTarContainer(handle: FileHandle, sizeBytes: number, na
   };
 }
 
-function groupByName(entries: readonly TarEntry[], refuse: (entry: TarEntry) => void): Map<string, TarEntry[]> {
-  const groups = new Map<string, TarEntry[]>();
+function nameEntries(entries: readonly TarEntry[]) {
+  const named = new Map<string, TarEntry>();
+  const repeated = new Map<string, TarEntry[]>();
+  const outside: TarEntry[] = [];
   for (const entry of entries) {
     const path = normaliseName(entry.name);
-    if (path === null) {
-      refuse(entry);
-      continue;
-    }
-    const group = groups.get(path);
-    if (group === undefined) groups.set(path, [entry]);
-    else group.push(entry);
+    const first = path === null ? undefined : named.get(path);
+    if (path === null) outside.push(entry);
+    else if (first === undefined) named.set(path, entry);
+    else if (!repeated.get(path)?.push(entry)) repeated.set(path, [first, entry]);
   }
-  return groups;
+  return { named, repeated, outside };
 }
 
 /** Whether entries of one name mean the same to readers that take the first and to readers that take the last. */

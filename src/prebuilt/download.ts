@@ -5,7 +5,7 @@ import { ForkwrightError, isSystemError } from '../errors.ts';
 import type { Progress, Task } from '../report/progress.ts';
 import { formatSize } from '../report/size.ts';
 import { formatHash, hashFile, type ContentHash } from './content-hash.ts';
-import { claimPartial, clearPartials, leavePartial } from './partial.ts';
+import { claimPartial } from './partial-file.ts';
 import { request, showUrl } from './request.ts';
 import { retry, TransientError, type Pauses } from './retry.ts';
 
@@ -62,20 +62,12 @@ function nameOrigin(error: unknown, label: string): unknown {
 
 async function downloadTo(path: string, origin: Origin, hash: ContentHash, options: DownloadOptions): Promise<void> {
   const task = options.progress.task(`downloading ${origin.label}`, null);
-  const folder = join(options.cacheFolder, 'partial');
-  const name = `${hash.algorithm}-${hash.hex}`;
   try {
     const location = await origin.locate();
     await mkdir(dirname(path), { recursive: true });
-    const partial = await claimPartial(folder, name);
-    try {
-      await retry(() => fetchRest(partial, location, hash, task, options), options.pauses, options.signal);
-      await rename(partial, path);
-    } catch (error) {
-      await leavePartial(partial, folder, name);
-      throw error;
-    }
-    await clearPartials(folder, name);
+    const partial = await claimPartial(join(options.cacheFolder, 'partial'), `${hash.algorithm}-${hash.hex}`);
+    await retry(() => fetchRest(partial, location, hash, task, options), options.pauses, options.signal);
+    await rename(partial, path);
     task.done(formatSize(await sizeOf(path)));
   } catch (error) {
     task.fail('not downloaded');

@@ -8,30 +8,30 @@ import { readTarStream } from '../tar/read-stream.ts';
 const READ_BYTES = 1024 * 1024;
 const SHOWN_NAMES = 20;
 
-export interface Member {
-  /** Path of the archive. */
-  readonly archive: string;
-  /** What people call the archive. */
-  readonly label: string;
-  /** The name that is wanted, as `toName` gives it. */
+/** Which file of an archive is wanted. */
+export interface WantedMember {
+  /** Its name, as `nameOf` gives it. */
   readonly file: string;
   /** Turns an entry's name in the tar into one that can be compared. */
-  readonly toName: (entryName: string) => string;
+  readonly nameOf: (entryName: string) => string;
+  /** What people call the archive. */
+  readonly label: string;
+  readonly limitBytes: number;
 }
 
 /**
- * Gives the bytes of one file out of a tar archive; gzip and zstd are told by their first bytes. Throws
+ * Gives the bytes of one file out of the tar archive at a path; gzip and zstd are told by their first bytes. Throws
  * `prebuilt.no-member` with the nearest name, `prebuilt.unsupported-archive`, `prebuilt.too-large` beyond `limitBytes`,
  * and what unpacking throws (`layer.*`, `tar.*`).
  */
-export async function* readMember(member: Member, limitBytes: number): AsyncGenerator<Uint8Array> {
-  const { archive, label, file, toName } = member;
+export async function* readMember(archive: string, wanted: WantedMember): AsyncGenerator<Uint8Array> {
+  const { label, file, nameOf, limitBytes } = wanted;
   await refuseOthers(archive, label);
   const names: string[] = [];
   try {
     const { unpack } = await openCompressed(createReadStream(archive, { highWaterMark: READ_BYTES }), label);
     for await (const { header, body } of readTarStream(unpack())) {
-      const name = toName(header.name);
+      const name = nameOf(header.name);
       if (name === file && header.type !== 'file') {
         const what = header.linkName === '' ? `a ${header.type}` : `a link to ${header.linkName}`;
         throw new ForkwrightError('prebuilt.no-member', `${file} is ${what}, not a file`, { place: label });

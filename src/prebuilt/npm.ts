@@ -1,6 +1,6 @@
 import { ForkwrightError } from '../errors.ts';
 import type { NpmRegistry } from './npm-config.ts';
-import { request, showUrl } from './request.ts';
+import { request, showUrl, type Answer } from './request.ts';
 import { retry, type Pauses } from './retry.ts';
 
 export interface NpmPackage {
@@ -70,23 +70,29 @@ function placeTarball(tarball: URL, registry: URL): URL {
 }
 
 async function getJson(url: string, registry: NpmRegistry, deps: NpmDeps): Promise<unknown> {
-  const answer = await request(url, { ...deps, headers: { ...registry.headers, accept: 'application/json' } });
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of answer.body()) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > MAX_METADATA_BYTES)
-      throw new ForkwrightError('npm.malformed', 'more than 4 MiB of metadata', { place: showUrl(url) });
-    chunks.push(chunk);
-  }
+  const headers = { ...registry.headers, accept: 'application/json' };
+  const text = await request(url, { ...deps, headers }, (answer) => readText(answer, url));
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(text);
   } catch (cause) {
     throw new ForkwrightError('npm.malformed', 'the registry answered with something else than JSON', {
       place: showUrl(url),
       cause,
     });
   }
+}
+
+async function readText({ body }: Answer, url: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of body) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > MAX_METADATA_BYTES) {
+      throw new ForkwrightError('npm.malformed', 'the registry answered with more than 4 MiB', { place: showUrl(url) });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function readKey(value: unknown, key: string): unknown {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { open, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { loadImageSet } from '../archive/load-images.ts';
 import { openImageSource } from '../archive/open.ts';
@@ -54,7 +54,8 @@ export function createObtain(deps: ObtainDeps): Obtain {
     const hash: ContentHash = { algorithm: 'sha256', hex };
     const path = await fetchOnce(hash, origin);
     if (file === null) return describeFile(path);
-    return takeOnce(path, hash, { file, nameOf: (entry) => entry.replace(/^(?:\.?\/)+/, '') });
+    const nameOf = (entryName: string) => entryName.replace(/^(?:\.?\/)+/, '');
+    return takeOnce(path, hash, { file, nameOf, label: origin.label, limitBytes: LIMIT_BYTES });
   };
   return async (source, platform) => {
     switch (source.type) {
@@ -68,17 +69,17 @@ export function createObtain(deps: ObtainDeps): Obtain {
         const { package: name, version, integrity, file } = source;
         const hash = fromIntegrity(integrity);
         const scope = name.includes('/') ? name.slice(0, name.indexOf('/')) : '';
-        const archive = await fetchOnce(hash, {
-          label: `${name}@${version}`,
-          locate: async () =>
-            locateTarball(source, await once(registries, scope, () => findNpmRegistry(name, deps)), deps),
-        });
+        const label = `${name}@${version}`;
+        const findRegistry = () => once(registries, scope, () => findNpmRegistry(name, deps));
+        const locate = async () => locateTarball(source, await findRegistry(), deps);
+        const archive = await fetchOnce(hash, { label, locate });
         // npm itself ignores what the first folder is called; it is `package` nearly everywhere.
-        return takeOnce(archive, hash, { file, nameOf: (entry) => entry.slice(entry.indexOf('/') + 1) });
+        const nameOf = (entryName: string) => entryName.slice(entryName.indexOf('/') + 1);
+        return takeOnce(archive, hash, { file, nameOf, label, limitBytes: LIMIT_BYTES });
       }
       case 'url': {
         const locate = async () => ({ url: source.url, headers: {} });
-        return obtainDownload(source, { label: nameOf(source.url), locate });
+        return obtainDownload(source, { label: lastPart(source.url), locate });
       }
       case 'github-release': {
         const locate = () => findReleaseAsset(source, deps);
@@ -102,7 +103,7 @@ async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-function nameOf(url: string): string {
+function lastPart(url: string): string {
   const { pathname, host } = new URL(url);
   return pathname.split('/').findLast((part) => part !== '') ?? host;
 }
@@ -112,10 +113,14 @@ async function takeMember(
   archive: string,
   { hex }: ContentHash,
   wanted: WantedMember,
-  { cacheFolder }: ObtainDeps,
+  { cacheFolder, signal }: ObtainDeps,
 ): Promise<HashedFile> {
-  const key = createHash('sha256').update(`${hex}\0${wanted.file}`).digest('hex');
-  return keepHashedFile(join(cacheFolder, 'files', key), () => readMember(archive, wanted));
+  const folder = join(cacheFolder, 'files', keyOf(hex, wanted.file));
+  return keepHashedFile(folder, () => readMember(archive, wanted), signal);
+}
+
+function keyOf(...parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\0')).digest('hex');
 }
 
 async function obtainPath(path: string, sha256: string | null, root: string): Promise<ObtainedFile> {
@@ -129,8 +134,8 @@ async function obtainPath(path: string, sha256: string | null, root: string): Pr
       hint: 'copy the file into the workspace',
     });
   }
-  if (!(await stat(real)).isFile()) throw new ForkwrightError('prebuilt.no-file', 'it is not a file', { place: path });
-  const found = sha256 === null ? null : await hashFile(real, { algorithm: 'sha256', hex: sha256 });
+  await requireReadable(real, path);
+  const found = sha256 === null ? null : await hashFile(real, { algorithm: 'sha256' });
   if (found !== sha256) {
     throw new ForkwrightError(
       'prebuilt.integrity-mismatch',
@@ -141,6 +146,15 @@ async function obtainPath(path: string, sha256: string | null, root: string): Pr
   return describeFile(real);
 }
 
+async function requireReadable(real: string, path: string): Promise<void> {
+  if (!(await stat(real)).isFile()) throw new ForkwrightError('prebuilt.no-file', 'it is not a file', { place: path });
+  try {
+    await (await open(real)).close();
+  } catch (cause) {
+    throw new ForkwrightError('prebuilt.no-file', 'the file cannot be read', { place: path, cause });
+  }
+}
+
 async function describeFile(path: string): Promise<ObtainedFile> {
   return { sizeBytes: (await stat(path)).size, bytes: () => createReadStream(path, { highWaterMark: 1024 * 1024 }) };
 }
@@ -148,26 +162,28 @@ async function describeFile(path: string): Promise<ObtainedFile> {
 async function obtainFromImage(
   { image, path }: Extract<FileSource, { type: 'image' }>,
   platform: Platform,
-  { root, cacheFolder }: ObtainDeps,
+  { root, cacheFolder, signal }: ObtainDeps,
 ): Promise<ObtainedFile> {
   if (image.type !== 'archive') {
-    const name = image.type === 'image' ? formatReference(image.reference) : 'scratch';
+    const name = image.type === 'image' ? formatReference(image.reference) : image.type;
     throw new ForkwrightError('prebuilt.needs-engine', `a file of ${name} can be had with a build engine only`);
   }
   const source = await openImageSource(image.path, root);
   try {
     const { set } = await loadImageSet(source);
-    const found = listImages(set).find((each) => each.platform !== null && isSamePlatform(each.platform, platform));
-    if (found === undefined) {
-      throw new ForkwrightError('prebuilt.no-platform', `the archive has no image for ${formatPlatform(platform)}`, {
+    const found = listImages(set).filter((each) => each.platform !== null && isSamePlatform(each.platform, platform));
+    const [only] = found;
+    if (only === undefined || found.length > 1) {
+      const count = only === undefined ? 'no image' : `${found.length} images`;
+      throw new ForkwrightError('prebuilt.no-platform', `the archive has ${count} for ${formatPlatform(platform)}`, {
         place: image.path,
         hint: '`forkwright inspect` shows what it holds',
       });
     }
-    const file = await readImageFile(source, found.image.manifest, path, LIMIT_BYTES);
+    const file = await readImageFile(source, only.image.manifest, path, LIMIT_BYTES);
     // The archive is closed when this returns, so the file is kept where it stays.
-    const key = createHash('sha256').update(`${found.image.descriptor.digest}\0${path}`).digest('hex');
-    return await keepHashedFile(join(cacheFolder, 'files', key), file.bytes);
+    const folder = join(cacheFolder, 'files', keyOf(only.image.descriptor.digest, path));
+    return await keepHashedFile(folder, file.bytes, signal);
   } finally {
     await source.close();
   }

@@ -7,6 +7,7 @@ import { openWindow, type ReadWindow } from './file-window.ts';
 import { BLOCK_BYTES, isZeroBlock, judgeChecksum, paddingBytes, parseHeader } from './header.ts';
 
 const MAX_ENTRIES = 1_000_000;
+const MAX_FAULTS = 100;
 const CHUNK_BYTES = 1024 * 1024;
 
 export interface TarEntry extends TarHeader {

@@ -2,30 +2,14 @@ import { expect, test } from 'vitest';
 import { composeConfig, type ConfigInput } from '../../src/build/compose-config.ts';
 import { parsePlatform } from '../../src/platform/parse.ts';
 import type { ImageSpec } from '../../src/recipe/target.ts';
-
-const PLAIN: ImageSpec = {
-  base: { type: 'scratch' },
-  packages: [],
-  packageManager: null,
-  entrypoint: null,
-  cmd: null,
-  env: [],
-  user: null,
-  workdir: null,
-  labels: [],
-  ports: [],
-  volumes: [],
-  stopSignal: null,
-  healthcheck: null,
-  files: [],
-};
+import { makeTarget } from '../support/workspace-values.ts';
 
 const DIFF_ID = `sha256:${'a'.repeat(64)}` as const;
 
 function compose(image: Partial<ImageSpec>, input: Partial<ConfigInput> = {}) {
   return composeConfig({
     platform: parsePlatform('linux/amd64'),
-    image: { ...PLAIN, ...image },
+    image: makeTarget({ image }).image,
     base: null,
     layer: null,
     epochSeconds: 0,

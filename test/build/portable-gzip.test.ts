@@ -30,7 +30,9 @@ test('the compressed bytes are these, on every Node and however the input is cut
     const compressed = await collect(gzipPortably(cut(bytes, chunkBytes)));
     expect(gunzipSync(compressed).equals(bytes)).toBe(true);
     // A change here changes the digests of every image that the native builder makes.
-    expect(createHash('sha256').update(compressed).digest('hex')).toBe('3ca84a9eb7e2e5f88d11674007e4563e34bcf9beb7283af011c419518d42bd42');
+    expect(createHash('sha256').update(compressed).digest('hex')).toBe(
+      '3ca84a9eb7e2e5f88d11674007e4563e34bcf9beb7283af011c419518d42bd42',
+    );
   }
 });
 

@@ -10,7 +10,8 @@ const cwd = mkdtempSync(join(tmpdir(), 'forkwright-program-'));
 test('--help lists every command with its summary, on stdout', async () => {
   const { exitCode, stdout, stderr } = await runInProcess(['--help'], { cwd });
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-  for (const { name, summary } of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${name} .*${summary.slice(0, 20)}`, 'm'));
+  for (const { name, summary } of COMMANDS)
+    expect(stdout).toMatch(new RegExp(`^  ${name} .*${summary.slice(0, 20)}`, 'm'));
 });
 
 test('--version is that of package.json', async () => {

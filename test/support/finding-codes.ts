@@ -92,10 +92,16 @@ function findCodes(source: ts.SourceFile, takers: CodeTakers): readonly string[]
 function textsOf(value: ts.Expression | undefined): readonly string[] {
   if (value === undefined) return [];
   if (ts.isStringLiteralLike(value)) return [value.text];
+  if (ts.isTemplateExpression(value)) return [textBehindArea(value)];
   if (ts.isConditionalExpression(value)) return [...textsOf(value.whenTrue), ...textsOf(value.whenFalse)];
   if (ts.isParenthesizedExpression(value) || ts.isAsExpression(value)) return textsOf(value.expression);
   const isFallback = ts.isBinaryExpression(value) && value.operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken;
   return isFallback ? [...textsOf(value.left), ...textsOf(value.right)] : [];
+}
+
+/** `${area}.too-many` is `too-many`; '' where the code is handed in as well. */
+function textBehindArea({ templateSpans: [first, ...others] }: ts.TemplateExpression): string {
+  return others.length === 0 ? (first?.literal.text.replace(/^\./, '') ?? '') : '';
 }
 
 function calledName(expression: ts.Expression): string | null {

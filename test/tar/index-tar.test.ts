@@ -276,6 +276,13 @@ test.each([
   expect(found.entries.map(({ name }) => name).join()).toBe(names);
 });
 
+test('a file of nothing but faults ends early', async () => {
+  const entry = flip(A, 1023);
+  const { entries, faults } = await index(Buffer.concat(Array.from({ length: 1000 }, () => entry)));
+  expect([entries.length, faults.length]).toEqual([100, 101]);
+  expect(faults.at(-1)).toMatchObject({ code: 'tar.too-large', message: '100 faults; the rest is not read' });
+});
+
 test('the comment of git archive is no fault', async () => {
   const { entries, faults } = await index(Buffer.concat([extension('g', pax({ comment: 'abc' })), A, END_OF_ARCHIVE]));
   expect(faults).toEqual([]);
