@@ -4,6 +4,7 @@ const ROOMS = [
   'recipe',
   'platform',
   'render',
+  'source',
   'prebuilt',
   'build',
   'archive',

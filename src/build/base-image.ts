@@ -1,26 +1,28 @@
+import { posix } from 'node:path';
 import { examineLayer } from '../archive/examine-layer.ts';
 import type { LayoutBlob } from '../archive/copy-blob.ts';
 import type { ImageSource } from '../archive/image-source.ts';
 import { loadImageSet } from '../archive/load-images.ts';
 import { openImageSource } from '../archive/open.ts';
 import { ForkwrightError } from '../errors.ts';
-import { hasFailed, type Finding } from '../finding.ts';
-import { flattenLayers, lookUp, type DirectoryNode, type LayerEntry } from '../image/file-tree.ts';
+import type { Finding } from '../finding.ts';
+import { flattenLayers, lookUp, type DirectoryNode, type LayerEntry, type TreeNode } from '../image/file-tree.ts';
 import type { LoadedImage } from '../image/image-set.ts';
 import { toLayerEntry } from '../image/layer-entry.ts';
 import { listImages } from '../image/list-images.ts';
 import { blobPath } from '../oci/digest.ts';
+import { MEDIA_TYPE, mediaKind } from '../oci/media-type.ts';
 import { formatPlatform, isSamePlatform, type Platform } from '../platform/platform.ts';
 
 /** A base that is inherited from. */
 export interface BaseImage {
   /** The config as parsed JSON, unknown keys and all. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** The layers' descriptors as the base's manifest has them. */
+  /** The layers' descriptors as the base's manifest has them, media types those of OCI. */
   readonly layerDescriptors: readonly unknown[];
   readonly layers: readonly LayoutBlob[];
-  /** Whether an absolute path is a folder in the base, links followed. */
-  readonly hasFolder: (path: string) => boolean;
+  /** Where the folder at an absolute path is, links followed; null where there is none. */
+  readonly findFolder: (path: string) => string | null;
   close(): Promise<void>;
 }
 
@@ -49,16 +51,20 @@ async function readBase(source: ImageSource, image: LoadedImage): Promise<BaseIm
   const place = `${source.name}: ${blobPath(image.descriptor.digest)}`;
   if (image.config === null) throw new ForkwrightError('build.broken-base', 'the base has no image config', { place });
   const root = await readTree(source, image);
+  const folders = new Map(listFolders(root, '/'));
   return {
     config: parseObject(image.config.raw, place),
-    layerDescriptors: listLayers(parseObject(image.raw, place)),
+    layerDescriptors: listLayers(parseObject(image.raw, place)).map(toOci),
     layers: image.manifest.layers.map(({ digest, sizeBytes }) => ({
       digest,
       sizeBytes,
       bytes: () => source.stream(digest),
       origin: `${source.name}: ${blobPath(digest)}`,
     })),
-    hasFolder: (path) => lookUp(root, path)?.kind === 'directory',
+    findFolder: (path) => {
+      const node = lookUp(root, path);
+      return node === null ? null : (folders.get(node) ?? null);
+    },
     close: () => source.close(),
   };
 }
@@ -77,6 +83,13 @@ async function readTree(source: ImageSource, image: LoadedImage): Promise<Direct
   return flattenLayers(layers);
 }
 
+function* listFolders(folder: DirectoryNode, path: string): Generator<readonly [TreeNode, string]> {
+  yield [folder, path];
+  for (const [name, child] of folder.children) {
+    if (child.kind === 'directory') yield* listFolders(child, posix.join(path, name));
+  }
+}
+
 /** Keys that are not known here matter too, so the documents are edited as they are; their parsers have checked them. */
 function parseObject(raw: Buffer, place: string): Readonly<Record<string, unknown>> {
   const document: unknown = JSON.parse(raw.toString('utf8'));
@@ -88,9 +101,19 @@ function listLayers(manifest: Readonly<Record<string, unknown>>): readonly unkno
   return Array.isArray(manifest['layers']) ? manifest['layers'] : [];
 }
 
+const OCI_LAYER = { none: MEDIA_TYPE.ociLayer, gzip: MEDIA_TYPE.ociLayerGzip, zstd: MEDIA_TYPE.ociLayerZstd };
+
+/** An OCI manifest has OCI's layers: Docker's are the same bytes under another name. */
+function toOci(descriptor: unknown): unknown {
+  if (typeof descriptor !== 'object' || descriptor === null || !('mediaType' in descriptor)) return descriptor;
+  const type = mediaKind(String(descriptor.mediaType));
+  if (type.kind !== 'layer' || type.isForeign) return descriptor;
+  return { ...descriptor, mediaType: OCI_LAYER[type.compression] };
+}
+
 function requireSound(findings: readonly Finding[], place: string): void {
   const fault = findings.find(({ severity }) => severity === 'error');
-  if (!hasFailed(findings, false) || fault === undefined) return;
+  if (fault === undefined) return;
   throw new ForkwrightError('build.broken-base', `the base is broken: ${fault.text}`, {
     place: fault.place === '' ? place : fault.place,
     hint: '`forkwright verify` says all that is wrong with it',

@@ -26,8 +26,8 @@ export async function buildTargets(
   const outcomes = await pMap(
     targets,
     async (target) => {
-      options.signal.throwIfAborted();
       try {
+        options.signal.throwIfAborted();
         return { built: await buildTarget(recipe, target, options) };
       } catch (error) {
         return { error };

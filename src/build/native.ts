@@ -74,10 +74,13 @@ async function makeLayer(target: Target, base: BaseImage | null, options: Native
     const { sizeBytes, bytes } = await options.obtain(source, target.platform);
     files.push({ path: to, mode, uid, gid, sizeBytes, bytes });
   }
-  const entries = planLayer(files, folders, (path) => base?.hasFolder(path) ?? false);
+  const entries = planLayer(files, folders, (path) => base?.findFolder(path) ?? null);
   if (entries.length === 0) return null;
-  const layer = await compressLayer(() => writeLayer(entries, options.epochSeconds), options.cacheFolder);
-  return { ...layer, createdBy: `COPY ${wanted.map(({ to }) => to).join(' ')}`.trim() };
+  const { cacheFolder, epochSeconds, signal } = options;
+  const layer = await compressLayer(() => writeLayer(entries, epochSeconds), cacheFolder, signal);
+  const createdBy =
+    wanted.length === 0 ? `WORKDIR ${folders.join('')}` : `COPY ${wanted.map(({ to }) => to).join(' ')}`;
+  return { ...layer, createdBy };
 }
 
 function imageFiles({ build, image }: Target): readonly ImageFile[] {
@@ -93,16 +96,16 @@ async function writeArchive(
   const { image, platform } = target;
   const { epochSeconds, output, signal } = options;
   const config = encode(composeConfig({ platform, image, base: base?.config ?? null, layer, epochSeconds }));
-  const own = layer === null ? [] : [describe(MEDIA_TYPE.ociLayerGzip, layer)];
+  const own = layer === null ? [] : [layer];
   const manifest = encode({
     schemaVersion: 2,
     mediaType: MEDIA_TYPE.ociManifest,
     config: describe(MEDIA_TYPE.ociConfig, config),
-    layers: [...(base?.layerDescriptors ?? []), ...(layer === null ? [] : [describe(MEDIA_TYPE.ociLayerGzip, layer)])],
+    layers: [...(base?.layerDescriptors ?? []), ...own.map((each) => describe(MEDIA_TYPE.ociLayerGzip, each))],
   });
   const child = { ...manifest, mediaType: MEDIA_TYPE.ociManifest, platform, annotations: {}, artifactType: null };
   const indexJson = encodeIndex(MEDIA_TYPE.ociIndex, [child]);
-  const blobs = [manifest, config, ...(base?.layers ?? []), ...(layer === null ? [] : [layer])];
+  const blobs = [manifest, config, ...(base?.layers ?? []), ...own];
   const plan = { indexJson, blobs: dedupe(blobs), dockerManifest: null };
   const { sizeBytes } = await writeImageLayout(output, plan, { signal, onBytes: () => undefined });
   return { platform, path: output, digest: manifest.digest, sizeBytes };

@@ -24,18 +24,23 @@ export async function* gzipPortably(chunks: AsyncIterable<Uint8Array>): AsyncGen
     else output.write(data);
   });
   gzip.ondrain = () => queue.emit('drain');
+  let isStopped = false;
   const feeding = (async () => {
     for await (const chunk of rechunk(chunks)) {
+      if (isStopped) return;
       gzip.push(chunk, false);
       if (gzip.queuedSize > QUEUE_BYTES) await once(queue, 'drain');
     }
-    gzip.push(new Uint8Array(0), true);
+    if (!isStopped) gzip.push(new Uint8Array(0), true);
   })().catch((error: unknown) => output.destroy(error instanceof Error ? error : new Error(String(error))));
   try {
     for await (const chunk of output) yield chunk;
     await feeding;
   } finally {
     gzip.terminate();
+    // Who waits for the worker would wait for ever, with the input open.
+    isStopped = true;
+    queue.emit('drain');
   }
 }
 

@@ -53,7 +53,7 @@ function readBytes(path: string): AsyncIterable<Uint8Array> {
 
 async function listNames(folder: string): Promise<readonly string[]> {
   try {
-    return (await readdir(folder)).filter((name) => NAME.test(name)).sort();
+    return (await readdir(folder)).filter((name) => NAME.test(name)).toSorted();
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return [];
     throw error;

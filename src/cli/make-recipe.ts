@@ -1,4 +1,3 @@
-import { join, relative } from 'node:path';
 import { ForkwrightError } from '../errors.ts';
 import { hasFailed, type Finding } from '../finding.ts';
 import { parseReference } from '../oci/reference.ts';
@@ -75,7 +74,7 @@ async function makeIndex(recipe: ResolvedRecipe, options: BuildOptions, session:
   const { plan, sizeBytes } = assembled.written;
   return {
     state: 'built',
-    path: relative(session.cwd, join(session.root, path)),
+    path,
     digest: plan.index.digest,
     sizeBytes,
     findings,

@@ -58,10 +58,13 @@ export async function* readMember(archive: string, wanted: WantedMember): AsyncG
 /** A fault of the tar knows its byte only. */
 function nameArchive(error: unknown, label: string): unknown {
   if (!(error instanceof ForkwrightError) || !error.code.startsWith('tar.')) return error;
-  return new ForkwrightError(error.code, error.message, { place: `${label}: ${error.place ?? ''}`, cause: error.cause });
+  return new ForkwrightError(error.code, error.message, {
+    place: `${label}: ${error.place ?? ''}`,
+    cause: error.cause,
+  });
 }
 
-const OTHERS = { 'fd377a585a00': 'xz', '425a68': 'bzip2', '504b0304': 'zip' };
+const OTHERS = { fd377a585a00: 'xz', '425a68': 'bzip2', '504b0304': 'zip' };
 
 /** By the first bytes: names say nothing. */
 async function refuseOthers(archive: string, label: string): Promise<void> {

@@ -52,9 +52,14 @@ async function askNpm(keys: readonly string[], deps: NpmConfigDeps): Promise<rea
   const { root: cwd, env, signal } = deps;
   // npm start and npx say where npm is; on Windows npm is a script that cannot be started without a shell.
   const script = env['npm_execpath'] ?? '';
-  const npm: [string, ...string[]] = /npm-cli\.js$/.test(script) ? [process.execPath, script] : ['npm'];
+  const npm: [string, ...string[]] = script.endsWith('npm-cli.js') ? [process.execPath, script] : ['npm'];
   try {
-    const { stdout } = await deps.run([...npm, 'config', 'get', ...keys], { cwd, env, signal, timeoutMs: NPM_TIMEOUT_MS });
+    const { stdout } = await deps.run([...npm, 'config', 'get', ...keys], {
+      cwd,
+      env,
+      signal,
+      timeoutMs: NPM_TIMEOUT_MS,
+    });
     return readAnswers(keys, stdout);
   } catch (error) {
     if (!(error instanceof ForkwrightError) || error.code !== 'process.not-found') throw error;
@@ -67,7 +72,8 @@ async function askNpm(keys: readonly string[], deps: NpmConfigDeps): Promise<rea
 function readAnswers(keys: readonly string[], stdout: string): readonly (string | undefined)[] {
   const lines = stdout.split('\n').map((line) => line.trim());
   return keys.map((key) => {
-    const value = keys.length === 1 ? lines[0] : lines.find((line) => line.startsWith(`${key}=`))?.slice(key.length + 1);
+    const value =
+      keys.length === 1 ? lines[0] : lines.find((line) => line.startsWith(`${key}=`))?.slice(key.length + 1);
     return value === 'undefined' || value === 'null' ? undefined : value;
   });
 }

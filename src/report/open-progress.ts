@@ -1,5 +1,6 @@
 import type { Progress, Task } from './progress.ts';
 import { formatDuration } from './duration.ts';
+import { printable } from './printable.ts';
 import { formatSize } from './size.ts';
 
 /** Where progress is written. */
@@ -15,29 +16,23 @@ export interface ProgressOptions {
 }
 
 const REDRAW_MS = 100;
+const PLAIN_MS = 10_000;
 const CLEAR_LINE = '\u001b[2K';
 const LINE_UP = '\u001b[1A';
 const BAR_CELLS = 20;
+// What has scrolled off the screen cannot be drawn over, so a screen must hold them all.
+const MAX_LIVE_LINES = 12;
 
 const SILENT_TASK: Task = { advance: () => undefined, done: () => undefined, fail: () => undefined };
 const SILENT: Progress = { task: () => SILENT_TASK, note: () => undefined, close: () => undefined };
 
-/** Opens what fits the output: live lines on a terminal, a line at the end of each task elsewhere, nothing when quiet. */
+/**
+ * Opens what fits the output: live lines on a terminal, plain lines elsewhere, nothing when quiet. A live display does not
+ * keep the process alive; to end it in good order, call `close`.
+ */
 export function openProgress(output: ProgressOutput, options: ProgressOptions): Progress {
   if (options.isQuiet) return SILENT;
   return output.isTerminal ? openLive(output, options.nowMs) : openPlain(output, options.nowMs);
-}
-
-function openPlain(output: ProgressOutput, nowMs: () => number): Progress {
-  return {
-    task(label) {
-      const start = nowMs();
-      const end = (text: string) => output.write(`${label}: ${text} (${formatDuration(nowMs() - start)})\n`);
-      return { advance: () => undefined, done: end, fail: end };
-    },
-    note: (text) => output.write(`${text}\n`),
-    close: () => undefined,
-  };
 }
 
 interface Running {
@@ -45,6 +40,29 @@ interface Running {
   readonly totalBytes: number | null;
   readonly startMs: number;
   bytes: number;
+}
+
+/** A line at the end of each task, and one every ten seconds while its bytes go through: logs of CI look dead otherwise. */
+function openPlain(output: ProgressOutput, nowMs: () => number): Progress {
+  return {
+    task(label, totalBytes) {
+      const own: Running = { label: printable(label), totalBytes, startMs: nowMs(), bytes: 0 };
+      let shownMs = own.startMs;
+      const end = (text: string) => output.write(`${describeEnd(own, text, nowMs())}\n`);
+      return {
+        advance: (bytes) => {
+          own.bytes += bytes;
+          if (nowMs() - shownMs < PLAIN_MS) return;
+          shownMs = nowMs();
+          output.write(`${own.label}: ${describeBytes(own, shownMs)}\n`);
+        },
+        done: end,
+        fail: end,
+      };
+    },
+    note: (text) => output.write(`${printable(text)}\n`),
+    close: () => undefined,
+  };
 }
 
 /** Running tasks are at the bottom and are drawn over; what has ended scrolls up as a plain line. */
@@ -55,7 +73,9 @@ function openLive(output: ProgressOutput, nowMs: () => number): Progress {
 
   const erase = () => `\r${CLEAR_LINE}${`${LINE_UP}${CLEAR_LINE}`.repeat(drawnLines)}`;
   const draw = (above: string) => {
-    const lines = [...running].map((each) => `${fit(describe(each, nowMs()), output.columns)}\n`);
+    const shown = [...running].slice(0, MAX_LIVE_LINES).map((each) => describeLive(each, nowMs()));
+    if (running.size > shown.length) shown.push(`  and ${running.size - shown.length} more`);
+    const lines = shown.map((line) => `${fit(line, output.columns)}\n`);
     output.write(`${drawnLines === 0 ? '' : erase()}${above}${lines.join('')}`);
     drawnLines = lines.length;
   };
@@ -68,14 +88,14 @@ function openLive(output: ProgressOutput, nowMs: () => number): Progress {
   };
   return {
     task(label, totalBytes) {
-      const own: Running = { label, totalBytes, startMs: nowMs(), bytes: 0 };
+      const own: Running = { label: printable(label), totalBytes, startMs: nowMs(), bytes: 0 };
       running.add(own);
       draw('');
       schedule();
       const end = (mark: string) => (text: string) => {
         running.delete(own);
         if (running.size === 0) stop();
-        draw(`${fit(`${mark} ${label}: ${text} (${formatDuration(nowMs() - own.startMs)})`, output.columns)}\n`);
+        draw(`${mark} ${describeEnd(own, text, nowMs())}\n`);
       };
       return {
         advance: (bytes) => {
@@ -85,7 +105,7 @@ function openLive(output: ProgressOutput, nowMs: () => number): Progress {
         fail: end('✗'),
       };
     },
-    note: (text) => draw(`${text}\n`),
+    note: (text) => draw(`${printable(text)}\n`),
     close: () => {
       stop();
       running.clear();
@@ -94,15 +114,26 @@ function openLive(output: ProgressOutput, nowMs: () => number): Progress {
   };
 }
 
-function describe({ label, totalBytes, startMs, bytes }: Running, now: number): string {
-  const elapsedMs = now - startMs;
-  if (bytes === 0) return `  ${label}  ${formatDuration(elapsedMs)}`;
-  const rate = elapsedMs < 1000 ? '' : `  ${formatSize(Math.round((bytes * 1000) / elapsedMs))}/s`;
-  if (totalBytes === null || totalBytes === 0) return `  ${label}  ${formatSize(bytes)}${rate}`;
+function describeEnd({ label, startMs }: Running, text: string, now: number): string {
+  return `${label}: ${printable(text)} (${formatDuration(now - startMs)})`;
+}
+
+function describeLive(task: Running, now: number): string {
+  const { label, totalBytes, startMs, bytes } = task;
+  if (bytes === 0) return `  ${label}  ${formatDuration(now - startMs)}`;
+  if (totalBytes === null || totalBytes === 0) return `  ${label}  ${describeBytes(task, now)}`;
   const share = Math.min(1, bytes / totalBytes);
   const cells = Math.round(share * BAR_CELLS);
   const bar = `${'█'.repeat(cells)}${'░'.repeat(BAR_CELLS - cells)}`;
-  return `  ${label}  ${bar} ${Math.floor(share * 100)} %  ${formatSize(bytes)} of ${formatSize(totalBytes)}${rate}`;
+  return `  ${label}  ${bar} ${Math.floor(share * 100)} %  ${describeBytes(task, now)}`;
+}
+
+/** `4.3 MiB of 12.0 MiB  2.1 MiB/s`; no rate in the first second, which says little. */
+function describeBytes({ totalBytes, startMs, bytes }: Running, now: number): string {
+  const elapsedMs = now - startMs;
+  const total = totalBytes === null ? '' : ` of ${formatSize(totalBytes)}`;
+  const rate = elapsedMs < 1000 ? '' : `  ${formatSize(Math.round((bytes * 1000) / elapsedMs))}/s`;
+  return `${formatSize(bytes)}${total}${rate}`;
 }
 
 /** A line that wraps could not be drawn over. */

@@ -40,7 +40,11 @@ export async function indexTar(file: FileHandle, sizeBytes: number): Promise<Tar
   const machine = createEntryMachine((fault) => faults.push(fault));
   const walk: Walk = { read: openWindow(file, sizeBytes), sizeBytes, machine, entries: [], faults };
   try {
-    for (let next: number | null = 0; next !== null;) next = await walkEntry(walk, next);
+    for (let next: number | null = 0; next !== null;) {
+      if (faults.length >= MAX_FAULTS)
+        throw tarFault('tar.too-large', `${MAX_FAULTS} faults; the rest is not read`, next);
+      next = await walkEntry(walk, next);
+    }
   } catch (error) {
     if (!(error instanceof ForkwrightError)) throw error;
     faults.push(error);

@@ -1,4 +1,5 @@
 import { Octokit } from '@octokit/rest';
+import * as z from 'zod';
 import { ForkwrightError, messageOf } from '../errors.ts';
 import { hintOf } from '../recipe/nearest.ts';
 
@@ -17,6 +18,11 @@ export interface GitHubDeps {
 }
 
 const PUBLIC_API = 'https://api.github.com';
+
+/** What is read of a release; a proxy may answer with anything. */
+const releaseSchema = z.object({
+  assets: z.array(z.object({ name: z.string(), url: z.url(), browser_download_url: z.url() })),
+});
 
 /**
  * Finds where an asset of a release can be downloaded, and with which headers. With a token it is GitHub's API, which also
@@ -44,15 +50,22 @@ export async function findReleaseAsset(
     log: SILENT,
   });
   const [owner = '', repo = ''] = repository.split('/');
-  let assets: readonly { readonly name: string; readonly url: string; readonly browser_download_url: string }[];
+  let answer: unknown;
   try {
-    ({ assets } = (await octokit.rest.repos.getReleaseByTag({ owner, repo, tag })).data);
+    answer = (await octokit.rest.repos.getReleaseByTag({ owner, repo, tag })).data;
   } catch (error) {
     signal.throwIfAborted();
     const status = statusOf(error);
     if (token === '' && status !== 404) return { url: publicAddress(baseUrl, wanted), headers: {} };
     throw describe(error, status, place, token !== '');
   }
+  signal.throwIfAborted();
+  const release = releaseSchema.safeParse(answer);
+  if (!release.success) {
+    const hint = `check GITHUB_API_URL and the proxy: ${baseUrl} was asked`;
+    throw new ForkwrightError('github.refused', 'what answered is not the API of GitHub', { place, hint });
+  }
+  const { assets } = release.data;
   const found = assets.find(({ name }) => name === asset);
   if (found === undefined) {
     const names = assets.map(({ name }) => name);
@@ -60,7 +73,7 @@ export async function findReleaseAsset(
     throw new ForkwrightError('github.no-asset', text, { place, hint: hintOf(asset, names) });
   }
   if (token === '') return { url: found.browser_download_url, headers: {} };
-  if (!URL.canParse(found.url) || new URL(found.url).origin !== new URL(baseUrl).origin) {
+  if (new URL(found.url).origin !== new URL(baseUrl).origin) {
     const text = `GitHub says that the asset is at ${found.url}, where the token may not go`;
     throw new ForkwrightError('github.refused', text, { place, hint: `check GITHUB_API_URL: it is ${baseUrl}` });
   }

@@ -1,0 +1,74 @@
+import { resolve } from 'node:path';
+import { findCacheFolder } from '../../cache/cache-folder.ts';
+import { ForkwrightError } from '../../errors.ts';
+import { hasFailed } from '../../finding.ts';
+import { formatPlatform } from '../../platform/platform.ts';
+import { loadWorkspace } from '../../recipe/load.ts';
+import type { ResolvedRecipe, Upstream } from '../../recipe/target.ts';
+import { printable } from '../../report/printable.ts';
+import { obtainSource } from '../../source/obtain.ts';
+import { writeSource } from '../../source/write.ts';
+import type { CommandResult, Session } from '../command.ts';
+
+const SCHEMA = 'forkwright.source/v1';
+
+export interface SourceArguments {
+  /** Name of a recipe. */
+  readonly recipe: string;
+  /** The folder that the source is written to. */
+  readonly output: string;
+}
+
+/**
+ * `forkwright source`: writes the upstream of a recipe at its commit, with the recipe's patches, as a folder. Ends with 2
+ * where the recipe is faulty. Throws `recipe.unknown-name`, `source.*`, `cache.no-folder`.
+ */
+export async function sourceCommand(options: SourceArguments, session: Session): Promise<CommandResult> {
+  const { root, cwd, env, run, signal, progress } = session;
+  const { workspace, findings } = await loadWorkspace(root, [options.recipe]);
+  const [recipe] = workspace.recipes;
+  if (recipe === undefined || hasFailed(findings, false)) {
+    return { schema: SCHEMA, json: {}, text: '', findings, exitCode: 2 };
+  }
+  const { upstream, patches } = selectSource(recipe);
+  const cacheFolder = resolve(cwd, findCacheFolder(env, process.platform));
+  const deps = { root: workspace.root, cacheFolder, env, run, signal, progress };
+  const source = await obtainSource(upstream, patches, deps);
+  const written = await writeSource(source, resolve(cwd, options.output), deps);
+  const { commit, tree, epochSeconds } = source;
+  return {
+    schema: SCHEMA,
+    json: { recipe: recipe.name, path: options.output, commit, tree, epochSeconds, patches: source.patches },
+    text: `path   ${printable(options.output)}\ncommit ${commit}\ntree   ${tree}\nepoch  ${epochSeconds}\n`,
+    // Loading said already that no commit is pinned; which one it is now is worth more.
+    findings: [...findings.filter(({ code }) => code !== 'recipe.unpinned'), ...source.findings, ...written],
+  };
+}
+
+/** A recipe's platforms share one folder of source, so what they say of it has to be the same. */
+function selectSource({ file, targets }: ResolvedRecipe): {
+  readonly upstream: Upstream;
+  readonly patches: readonly string[];
+} {
+  const sources = targets.flatMap(({ platform, upstream, patches }) =>
+    upstream === null ? [] : [{ platform: formatPlatform(platform), upstream, patches }],
+  );
+  const [first] = sources;
+  if (first === undefined) {
+    throw new ForkwrightError('source.no-upstream', 'the recipe has no upstream', {
+      place: file,
+      hint: 'add upstream: with its git, branch and commit',
+    });
+  }
+  const key = ({ upstream, patches }: (typeof sources)[number]) => JSON.stringify([upstream, patches]);
+  const other = sources.find((source) => key(source) !== key(first));
+  if (other === undefined) return first;
+  throw new ForkwrightError(
+    'source.several',
+    `${first.platform} and ${other.platform} are built from different sources`,
+    {
+      place: file,
+      hint: 'say upstream and patches once, beside platforms; a patch can ask for the platform itself',
+    },
+  );
+}

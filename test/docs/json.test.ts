@@ -1,0 +1,112 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { runInProcess } from '../support/context.ts';
+
+const PAGE = await readFile(new URL('../../docs/json.md', import.meta.url), 'utf8');
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'forkwright-json-'));
+  await mkdir(join(root, 'recipes'));
+  await writeFile(join(root, 'forkwright.yaml'), 'registry: registry.example.com\n');
+  await writeFile(join(root, 'recipes/tool.yaml'), TOOL);
+  await writeFile(join(root, 'recipes/other.yaml'), OTHER);
+});
+afterAll(() => rm(root, { recursive: true }));
+
+const TOOL = `name: tool
+version: "1.2"
+image:
+  base: scratch
+  files:
+    - {to: /etc/tool.conf, content: "level = info\\n"}
+platforms: [linux/amd64, linux/arm64]
+publish: {image: "{registry}/tool"}
+`;
+const OTHER = 'name: other\nversion: "1"\nimage: {base: alpine:3.20}\nplatforms: [linux/amd64]\n';
+
+type Document = Readonly<Record<string, unknown>>;
+
+async function run(...argv: string[]): Promise<Document> {
+  return JSON.parse((await runInProcess([...argv, '--json'], { cwd: root })).stdout) as Document;
+}
+
+/** The part of the page below a heading. */
+function sectionOf(heading: string): string {
+  return PAGE.split(/^## /m).find((section) => section.startsWith(`${heading}\n`)) ?? '';
+}
+
+function listedKeys(section: string): readonly string[] {
+  return [...section.matchAll(/^\| `(\w+)` +\|/gm)].map(([, key = '']) => key);
+}
+
+function exampleOf(section: string): unknown {
+  const text = /^```json\n([\s\S]*?)^```$/m.exec(section)?.[1];
+  return text === undefined ? null : JSON.parse(text);
+}
+
+// Maps whose keys are not ours.
+const FREE = new Set(['labels', 'annotations']);
+
+/** The paths of all keys; of a list, those of its first element. */
+function pathsOf(value: unknown, path = ''): readonly string[] {
+  if (Array.isArray(value)) return value.length === 0 ? [] : pathsOf(value[0], `${path}[0]`);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const own = `${path}.${key}`;
+    return FREE.has(key) ? [own] : [own, ...pathsOf(inner, own)];
+  });
+}
+
+/** In their order: later commands read what earlier ones write. */
+const RUNS: readonly (readonly [heading: string, ...argv: string[]])[] = [
+  ['validate', 'validate', 'tool'],
+  ['render', 'render'],
+  ['build', 'build', 'tool'],
+  ['assemble', 'assemble', 'out/tool/linux-amd64.oci.tar', '--output', 'x.oci.tar', '--name', 'example.com/tool:1.2'],
+  ['make', 'make', 'tool'],
+  ['inspect', 'inspect', 'out/tool/tool.oci.tar'],
+  ['verify', 'verify', 'out/tool/tool.oci.tar', '--recipe', 'tool'],
+  ['schema', 'schema'],
+  ['The error document', 'inspect', 'nothing.tar'],
+];
+
+test.each(RUNS)('%s prints the document that the page describes', async (heading, ...argv) => {
+  const document = await run(...argv);
+  const section = sectionOf(heading);
+  expect(listedKeys(section)).toEqual(Object.keys(document));
+  expect(section).toContain(`\`${String(document['schema'])}\``);
+  const example = exampleOf(section);
+  if (example !== null) expect(pathsOf(example)).toEqual(pathsOf(document));
+});
+
+test('make says of a recipe that was not built why, and what it needs', async () => {
+  const { recipes } = await run('make', 'other');
+  expect(recipes).toEqual([
+    {
+      name: 'other',
+      version: '1',
+      state: 'not-built',
+      platforms: ['linux/amd64'],
+      seconds: 0,
+      reason: 'its base is an image of a registry (alpine:3.20)',
+      need: 'a build engine (Docker with buildx)',
+    },
+  ]);
+});
+
+test('assemble with a broken archive prints schema and findings alone', async () => {
+  const bytes = await readFile(join(root, 'out/tool/linux-amd64.oci.tar'));
+  const end = bytes.indexOf('"architecture":"amd64"');
+  bytes.write('"architecture":"amd65"', end);
+  await writeFile(join(root, 'broken.tar'), bytes);
+  expect(Object.keys(await run('assemble', 'broken.tar', '--output', 'y.tar'))).toEqual(['schema', 'findings']);
+});
+
+test('every command has its section', () => {
+  const headings = new Set(RUNS.map(([heading]) => heading));
+  expect(COMMANDS.map(({ name }) => name).filter((name) => !headings.has(name))).toEqual([]);
+});
