@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ForkwrightError } from '../errors.ts';
 import type { Finding, Severity } from '../finding.ts';
+import { PROGRAM_HEAD_BYTES } from '../image/program.ts';
 import { parseDigest, type Digest } from '../oci/digest.ts';
 import type { TarHeader } from '../tar/entry-machine.ts';
 import { readTarStream } from '../tar/read-stream.ts';
@@ -8,7 +9,7 @@ import { openCompressed, type Compression } from './decompress.ts';
 import { errorFinding } from './error-finding.ts';
 import { shareStream, tap } from './shared-stream.ts';
 
-/** Told of an entry of a layer, with the first 4096 bytes of a file or all that there are. */
+/** Told of an entry of a layer, with the first PROGRAM_HEAD_BYTES of a file or all that there are. */
 export type OnLayerEntry = (layer: Digest, header: TarHeader, firstBytes: Buffer) => void;
 
 export interface LayerFacts {
@@ -17,8 +18,6 @@ export interface LayerFacts {
   readonly compression: Compression;
   readonly findings: readonly Finding[];
 }
-
-const FIRST_BYTES = 4096;
 
 /**
  * Unpacks a layer, hashes what comes out and walks it as a tar. What is wrong with it becomes findings at `place`; what
@@ -70,10 +69,10 @@ async function readStart(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let filled = 0;
   for await (const chunk of body) {
-    const piece = Buffer.from(chunk.subarray(0, FIRST_BYTES - filled));
+    const piece = Buffer.from(chunk.subarray(0, PROGRAM_HEAD_BYTES - filled));
     pieces.push(piece);
     filled += piece.length;
-    if (filled === FIRST_BYTES) break;
+    if (filled === PROGRAM_HEAD_BYTES) break;
   }
   return Buffer.concat(pieces);
 }

@@ -16,17 +16,26 @@ const namesOf = (files: readonly LayerFile[], folders: readonly string[] = [], f
 test('every parent is there once, in front of what it holds, in an order of names', () => {
   const names = namesOf([fileAt('/usr/bin/b'), fileAt('/usr/bin/a'), fileAt('/a'), fileAt('/usr-x')], ['/work/deep']);
   expect(names).toEqual(['a', 'usr-x', 'usr/', 'usr/bin/', 'usr/bin/a', 'usr/bin/b', 'work/', 'work/deep/']);
-  expect(namesOf([fileAt('/a'), fileAt('/usr-x'), fileAt('/usr/bin/a'), fileAt('/usr/bin/b')], ['/work/deep'])).toEqual(names);
+  expect(namesOf([fileAt('/a'), fileAt('/usr-x'), fileAt('/usr/bin/a'), fileAt('/usr/bin/b')], ['/work/deep'])).toEqual(
+    names,
+  );
 });
 
 /** A base with a merged /usr. */
-const BASE = new Map([['/', '/'], ['/usr', '/usr'], ['/usr/bin', '/usr/bin'], ['/bin', '/usr/bin'], ['/etc', '/etc'], ['/top', '/']]);
+const BASE = new Map([
+  ['/', '/'],
+  ['/usr', '/usr'],
+  ['/usr/bin', '/usr/bin'],
+  ['/bin', '/usr/bin'],
+  ['/etc', '/etc'],
+  ['/top', '/'],
+]);
 const inBase: FindFolder = (path) => BASE.get(path) ?? null;
 
 test('folders of the base are not written again, and links to folders are followed', () => {
-  expect(namesOf([fileAt('/etc/x/conf'), fileAt('/bin/tool'), fileAt('/bin/sub/y'), fileAt('/top/z')], ['/usr'], inBase)).toEqual([
-    'etc/x/', 'etc/x/conf', 'usr/bin/sub/', 'usr/bin/sub/y', 'usr/bin/tool', 'z',
-  ]);
+  expect(
+    namesOf([fileAt('/etc/x/conf'), fileAt('/bin/tool'), fileAt('/bin/sub/y'), fileAt('/top/z')], ['/usr'], inBase),
+  ).toEqual(['etc/x/', 'etc/x/conf', 'usr/bin/sub/', 'usr/bin/sub/y', 'usr/bin/tool', 'z']);
 });
 
 test.each([
@@ -37,26 +46,45 @@ test.each([
   ['two names of one path', [fileAt('/usr/bin/y'), fileAt('/bin/y')], [], '/bin/y'],
 ])('%s cannot be one path', (_, files, folders, path) => {
   expect(() => planLayer(files, folders, inBase)).toThrow(
-    expect.objectContaining({ code: 'build.duplicate-path', message: `two things of the recipe want to be ${path} in the image` }),
+    expect.objectContaining({
+      code: 'build.duplicate-path',
+      message: `two things of the recipe want to be ${path} in the image`,
+    }),
   );
 });
 
 test('a file does not take the place of a folder of the base', () => {
   expect(() => planLayer([fileAt('/bin')], [], inBase)).toThrow(
-    expect.objectContaining({ code: 'build.duplicate-path', message: '/bin is a folder in the base', hint: 'name the file that is to be in it' }),
+    expect.objectContaining({
+      code: 'build.duplicate-path',
+      message: '/bin is a folder in the base',
+      hint: 'name the file that is to be in it',
+    }),
   );
 });
 
 test('the tar holds modes, owners, sizes and the one time', async () => {
   const long = `/${'long/'.repeat(60)}name`;
-  const files = [fileAt('/bin/tool', { mode: 0o4755, uid: 1000, gid: 3_000_000 }, 'x'.repeat(513)), fileAt('/empty', { mode: 0o600 }, ''), fileAt(long)];
+  const files = [
+    fileAt('/bin/tool', { mode: 0o4755, uid: 1000, gid: 3_000_000 }, 'x'.repeat(513)),
+    fileAt('/empty', { mode: 0o600 }, ''),
+    fileAt(long),
+  ];
   const entries = await unpackTar(await collect(writeLayer(planLayer(files, [], NO_BASE), 1_700_000_000)));
   const found = new Map(entries.map((entry) => [entry.header.name, entry]));
-  expect(found.get('bin/tool')?.header).toMatchObject({ type: 'file', mode: 0o4755, uid: 1000, gid: 3_000_000, size: 513 });
+  expect(found.get('bin/tool')?.header).toMatchObject({
+    type: 'file',
+    mode: 0o4755,
+    uid: 1000,
+    gid: 3_000_000,
+    size: 513,
+  });
   expect(Buffer.from(found.get('bin/tool')?.data ?? '').toString()).toBe('x'.repeat(513));
   expect(found.get('empty')?.header).toMatchObject({ type: 'file', mode: 0o600, uid: 0, gid: 0, size: 0 });
   expect(found.get(long.slice(1))?.header.size).toBe(long.length);
-  expect([...found.values()].find(({ header }) => header.name.startsWith('bin') && header.type === 'directory')?.header).toMatchObject({ mode: 0o755, uid: 0, gid: 0 });
+  expect(
+    [...found.values()].find(({ header }) => header.name.startsWith('bin') && header.type === 'directory')?.header,
+  ).toMatchObject({ mode: 0o755, uid: 0, gid: 0 });
   expect(new Set(entries.map(({ header }) => header.mtime?.getTime()))).toEqual(new Set([1_700_000_000_000]));
 });
 

@@ -54,12 +54,17 @@ test('npm is asked in one call, and as the one that started this program', async
 });
 
 test('without npm the project comes before the user, and the environment before both; a note says so', async () => {
-  const files = { project: 'registry=https://project.example.org', user: 'registry=https://user.example.org\n@s:registry=https://s.example.org' };
+  const files = {
+    project: 'registry=https://project.example.org',
+    user: 'registry=https://user.example.org\n@s:registry=https://s.example.org',
+  };
   expect((await registryOf('tool', files)).url).toBe('https://project.example.org/');
   expect((await registryOf('@s/tool', files)).url).toBe('https://s.example.org/');
   expect((await registryOf('tool', { user: files.user })).url).toBe('https://user.example.org/');
   for (const name of ['npm_config_registry', 'NPM_CONFIG_REGISTRY']) {
-    expect((await registryOf('tool', { ...files, env: { [name]: 'https://env.example.org' } })).url).toBe('https://env.example.org/');
+    expect((await registryOf('tool', { ...files, env: { [name]: 'https://env.example.org' } })).url).toBe(
+      'https://env.example.org/',
+    );
   }
   const { deps, journal } = await prepare({});
   expect((await findNpmRegistry('tool', deps)).url).toBe('https://registry.npmjs.org/');
@@ -75,7 +80,11 @@ test.each([
   ['the nearest of two', '//npm.example.org/:_authToken=far\n//npm.example.org/a/:_authToken=near', 'Bearer near'],
   ['a variable', '//${THE_HOST}/:_authToken=${TOKEN}\r\n', 'Bearer from-env'],
   ['_auth', `//npm.example.org/a/b/:_auth=${BASIC.slice(6)}`, BASIC],
-  ['user and password', `//npm.example.org/:username=ann\n//npm.example.org/:_password=${Buffer.from('p:w').toString('base64')}`, BASIC],
+  [
+    'user and password',
+    `//npm.example.org/:username=ann\n//npm.example.org/:_password=${Buffer.from('p:w').toString('base64')}`,
+    BASIC,
+  ],
   ['another host', '//other.example.org/:_authToken=abc', undefined],
   ['another port', '//npm.example.org:8080/:_authToken=abc', undefined],
   ['a folder beside', '//npm.example.org/a/c/:_authToken=abc', undefined],

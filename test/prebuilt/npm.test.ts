@@ -39,7 +39,10 @@ test('a tarball on another host gets no credentials', async () => {
 });
 
 test("a mirror's tarball is fetched from the mirror, whatever its metadata says", async () => {
-  const { server, location } = await locate({ tarball: 'https://registry.npmjs.org/@s/tool/-/tool-1.0.0.tgz' }, '/npm/');
+  const { server, location } = await locate(
+    { tarball: 'https://registry.npmjs.org/@s/tool/-/tool-1.0.0.tgz' },
+    '/npm/',
+  );
   expect(await location).toEqual({ url: `${server.url}/npm/@s/tool/-/tool-1.0.0.tgz`, headers: HEADERS });
 });
 

@@ -98,7 +98,12 @@ test('a package that is not in the registry is named', async () => {
 async function fromUrl(archive: Uint8Array, member: string | null) {
   const server = await startServer(() => ({ body: archive }));
   const { deps } = makeDeps(await makeRoot());
-  const source: FileSource = { type: 'url', url: `${server.url}/v1/tool.tar.gz`, sha256: sha256Of(archive), file: member };
+  const source: FileSource = {
+    type: 'url',
+    url: `${server.url}/v1/tool.tar.gz`,
+    sha256: sha256Of(archive),
+    file: member,
+  };
   return { deps, source };
 }
 
@@ -114,11 +119,39 @@ test.each([
 
 test.each([
   ['a link', TAR, 'bin/alias', 'prebuilt.no-member', 'bin/alias is a link to tool, not a file', 'tool.tar.gz'],
-  ['xz', Buffer.from('fd377a585a000000', 'hex'), 'x', 'prebuilt.unsupported-archive', 'files are not taken out of xz archives', 'tool.tar.gz'],
-  ['zip', Buffer.from('504b030400000000', 'hex'), 'x', 'prebuilt.unsupported-archive', 'files are not taken out of zip archives', 'tool.tar.gz'],
-  ['broken gzip', Buffer.from('1f8b0800ffffffffffffffff', 'hex'), 'x', 'layer.corrupt', 'not sound gzip', 'tool.tar.gz'],
+  [
+    'xz',
+    Buffer.from('fd377a585a000000', 'hex'),
+    'x',
+    'prebuilt.unsupported-archive',
+    'files are not taken out of xz archives',
+    'tool.tar.gz',
+  ],
+  [
+    'zip',
+    Buffer.from('504b030400000000', 'hex'),
+    'x',
+    'prebuilt.unsupported-archive',
+    'files are not taken out of zip archives',
+    'tool.tar.gz',
+  ],
+  [
+    'broken gzip',
+    Buffer.from('1f8b0800ffffffffffffffff', 'hex'),
+    'x',
+    'layer.corrupt',
+    'not sound gzip',
+    'tool.tar.gz',
+  ],
   ['no tar', Buffer.alloc(1024, 'x'), 'x', 'tar.bad-checksum', 'a header with a wrong checksum', 'tool.tar.gz: byte 0'],
-  ['a tar that is cut', TAR.subarray(0, 515), 'bin/tool', 'tar.truncated', `the stream ends in "./bin/tool"; ${PROGRAM.length - 3} of its ${PROGRAM.length} bytes are missing`, 'tool.tar.gz: byte 515'],
+  [
+    'a tar that is cut',
+    TAR.subarray(0, 515),
+    'bin/tool',
+    'tar.truncated',
+    `the stream ends in "./bin/tool"; ${PROGRAM.length - 3} of its ${PROGRAM.length} bytes are missing`,
+    'tool.tar.gz: byte 515',
+  ],
 ])('an archive that gives nothing: %s', async (_, archive, member, code, message, place) => {
   const { deps, source } = await fromUrl(archive, member);
   expect(await failureOf(createObtain(deps)(source, AMD64))).toMatchObject({ code, message, place });
@@ -158,7 +191,11 @@ test.each([
   ['nothing', 'prebuilt.no-file', 'the file cannot be read'],
   ['files', 'prebuilt.no-file', 'it is not a file'],
   ['out', 'prebuilt.outside', 'a link leads out of the workspace'],
-  ['files/tool', 'prebuilt.integrity-mismatch', `the file has the hash sha256:${sha256Of(PROGRAM)}, the recipe wants sha256:${'0'.repeat(64)}`],
+  [
+    'files/tool',
+    'prebuilt.integrity-mismatch',
+    `the file has the hash sha256:${sha256Of(PROGRAM)}, the recipe wants sha256:${'0'.repeat(64)}`,
+  ],
 ])('a file of the workspace that is not to be had: %s', async (path, code, message) => {
   const { deps } = makeDeps(await makeRoot({ 'files/tool': PROGRAM }));
   await symlink('/etc/hostname', join(deps.root, 'out'));

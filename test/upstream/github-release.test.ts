@@ -110,7 +110,11 @@ test.each([
 });
 
 test.each([403, 429, 502])('without a token an API that answers %i is no obstacle', async (status) => {
-  const { server, find } = await startApi([], { status, headers: JSON_TYPE, body: '{"message":"rate limit exceeded"}' });
+  const { server, find } = await startApi([], {
+    status,
+    headers: JSON_TYPE,
+    body: '{"message":"rate limit exceeded"}',
+  });
   expect(await find()).toEqual({
     url: `${server.url}/tools/tool/releases/download/v1.0%2Bx/${WANTED.asset}`,
     headers: {},
