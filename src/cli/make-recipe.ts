@@ -58,7 +58,8 @@ function findObstacle(recipe: ResolvedRecipe): MakeOutcome | null {
 }
 
 async function makeIndex(recipe: ResolvedRecipe, options: BuildOptions, session: Session): Promise<MakeOutcome> {
-  const built = await buildTargets(recipe, recipe.targets, options);
+  const { built, failures } = await buildTargets(recipe, recipe.targets, options);
+  if (failures.length > 0) return { state: 'failed', findings: failures.map(toFinding) };
   const path = indexPath(recipe.name);
   const name = indexName(recipe);
   const names = name === null ? [] : [parseReference(name)];
@@ -72,11 +73,5 @@ async function makeIndex(recipe: ResolvedRecipe, options: BuildOptions, session:
   const findings = [...assembled.findings, ...verified.findings];
   if (hasFailed(findings, false)) return { state: 'failed', findings };
   const { plan, sizeBytes } = assembled.written;
-  return {
-    state: 'built',
-    path,
-    digest: plan.index.digest,
-    sizeBytes,
-    findings,
-  };
+  return { state: 'built', path, digest: plan.index.digest, sizeBytes, findings };
 }

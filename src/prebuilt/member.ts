@@ -20,14 +20,16 @@ export interface WantedMember {
 }
 
 /**
- * Gives the bytes of one file out of the tar archive at a path; gzip and zstd are told by their first bytes. Throws
- * `prebuilt.no-member` with the nearest name, `prebuilt.unsupported-archive`, `prebuilt.too-large` beyond `limitBytes`,
+ * Gives the bytes of one file out of the tar archive at a path; gzip and zstd are told by their first bytes. The archive
+ * is read to its end: of a name that comes twice tar takes the last one, others the first, so it is refused. Throws
+ * `prebuilt.no-member` with the nearest name, `prebuilt.ambiguous-member`, `prebuilt.unsupported-archive`, `prebuilt.too-large` beyond `limitBytes`,
  * and what unpacking throws (`layer.*`, `tar.*`).
  */
 export async function* readMember(archive: string, wanted: WantedMember): AsyncGenerator<Uint8Array> {
   const { label, file, nameOf, limitBytes } = wanted;
   await refuseOthers(archive, label);
   const names: string[] = [];
+  let isFound = false;
   try {
     const { unpack } = await openCompressed(createReadStream(archive, { highWaterMark: READ_BYTES }), label);
     for await (const { header, body } of readTarStream(unpack())) {
@@ -43,12 +45,16 @@ export async function* readMember(archive: string, wanted: WantedMember): AsyncG
         const text = `${file} has ${header.sizeBytes} bytes, ${limitBytes} is the limit`;
         throw new ForkwrightError('prebuilt.too-large', text, { place: label });
       }
+      if (isFound) {
+        throw new ForkwrightError('prebuilt.ambiguous-member', `the archive has ${file} twice`, { place: label });
+      }
+      isFound = true;
       yield* body;
-      return;
     }
   } catch (error) {
     throw nameArchive(error, label);
   }
+  if (isFound) return;
   throw new ForkwrightError('prebuilt.no-member', `the archive has no file ${JSON.stringify(file)}`, {
     place: label,
     hint: hintOf(file, names.slice(0, SHOWN_NAMES)),

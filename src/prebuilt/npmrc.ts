@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ForkwrightError, isSystemError } from '../errors.ts';
 
+const VARIABLE = /\$\{([^}]+)\}/g;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Gives npm's setting of a name, undefined where there is none. */
@@ -33,14 +35,18 @@ function fromVariable(env: Environment, key: string): string | undefined {
   return env[`npm_config_${key}`] ?? env[`NPM_CONFIG_${key.toUpperCase()}`];
 }
 
-/** Of one key that stands twice, the last counts. */
+/**
+ * Of one key that stands twice, the last counts. A setting whose variable is not set is left out: a placeholder is sent to
+ * nobody as a token.
+ */
 function parseNpmrc(text: string, env: Environment): ReadonlyMap<string, string> {
-  const expand = (part: string) => part.replaceAll(/\$\{([^}]+)\}/g, (whole, name: string) => env[name] ?? whole);
+  const isSet = (line: string) => [...line.matchAll(VARIABLE)].every(([, name = '']) => env[name] !== undefined);
+  const expand = (part: string) => part.replaceAll(VARIABLE, (_, name: string) => env[name] ?? '');
   const settings = new Map<string, string>();
   for (const line of text.split('\n')) {
     const match = /^\s*([^#;=\s][^=]*?)\s*=\s*(.*?)\s*$/.exec(line);
     const [, key = '', value = ''] = match ?? [];
-    if (key !== '') settings.set(expand(key), expand(value.replace(/^(["'])(.*)\1$/, '$2')));
+    if (key !== '' && isSet(line)) settings.set(expand(key), expand(value.replace(/^(["'])(.*)\1$/, '$2')));
   }
   return settings;
 }

@@ -54,8 +54,22 @@ async function send(url: string, options: RequestOptions, idle: IdleTimer, place
     return await options.fetch(url, { headers, signal: idle.signal });
   } catch (error) {
     options.signal.throwIfAborted();
-    throw new TransientError('no answer', null, place, innermost(error));
+    throw judgeFailure(error, idle.signal.aborted, place);
   }
+}
+
+function judgeFailure(error: unknown, isIdle: boolean, place: string): ForkwrightError {
+  const cause = innermost(error);
+  if (!isIdle && cause === error) {
+    // fetch gives every failure of the network a cause. Without one the request itself is at fault, and the text quotes it.
+    const hint = 'check the credentials for this host: a line break is none of their characters';
+    return new ForkwrightError('download.refused', 'such a request cannot be made', { place, hint });
+  }
+  if (cause instanceof Error && 'code' in cause && /CERT|VERIFY_LEAF/.test(String(cause.code))) {
+    const hint = "NODE_EXTRA_CA_CERTS names a file with a company's own authorities";
+    return new ForkwrightError('download.refused', "the server's certificate is not trusted", { place, hint, cause });
+  }
+  return new TransientError('no answer', null, place, cause);
 }
 
 function judgeStatus(response: Response, place: string): ForkwrightError {

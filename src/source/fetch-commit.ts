@@ -5,8 +5,8 @@ import type { Progress } from '../report/progress.ts';
 import { missingCommit } from './choose-commit.ts';
 import { gitComplaint } from './complaint.ts';
 import { listRefs } from './list-refs.ts';
-import { discardStore, openStore } from './object-store.ts';
-import { hashOf, succeeds, withScratch, type GitDeps } from './scratch.ts';
+import { openStore, renewStore } from './object-store.ts';
+import { hashOf, succeeds, succeedsUnless, withScratch, type GitDeps } from './scratch.ts';
 
 export interface FetchDeps extends GitDeps {
   readonly progress: Progress;
@@ -20,23 +20,32 @@ const NO_UPKEEP = ['--no-auto-maintenance', '--no-write-commit-graph'];
  * and a store with a damaged object is made anew. Gives the store's folder of objects. Throws `source.unreachable`,
  * `source.no-commit`, `source.fetch-failed`, `source.cache-damaged`.
  */
-export async function provideCommit(store: string, commit: string, upstream: Upstream, deps: FetchDeps) {
-  let objects = await openStore(store);
+export async function provideCommit(
+  store: string,
+  commit: string,
+  upstream: Upstream,
+  deps: FetchDeps,
+): Promise<string> {
+  const objects = await openStore(store);
   let state = await examineCommit(objects, commit, deps);
-  for (const isSecondTry of [false, true]) {
-    if (state === 'whole') break;
-    if (state === 'damaged' || isSecondTry) {
-      deps.progress.note(`${maskCredentials(upstream.git)}: what the cache has is damaged and is fetched anew`);
-      await discardStore(store);
-      objects = await openStore(store);
-    }
-    await fetchCommit(objects, commit, upstream, deps);
-    state = await examineCommit(objects, commit, deps);
+  if (state === 'absent') {
+    // A pack whose index is damaged is not seen, and yet keeps what is fetched from taking its place.
+    const isFetched = await succeedsUnless('source.fetch-failed', fetchCommit(objects, commit, upstream, deps));
+    if (isFetched) state = await examineCommit(objects, commit, deps);
   }
   if (state === 'whole') return objects;
+  deps.progress.note(`${maskCredentials(upstream.git)}: the cache has only a part of it; trying with an empty one`);
+  await renewStore(store, (fresh) => fetchWhole(fresh, commit, upstream, deps));
+  return objects;
+}
+
+async function fetchWhole(store: string, commit: string, upstream: Upstream, deps: FetchDeps): Promise<void> {
+  const objects = await openStore(store);
+  await fetchCommit(objects, commit, upstream, deps);
+  if ((await examineCommit(objects, commit, deps)) === 'whole') return;
   throw new ForkwrightError('source.cache-damaged', `what was fetched of ${commit} is not whole`, {
     place: store,
-    hint: 'remove this folder, check the disk, and try again',
+    hint: 'check the disk, and try again',
   });
 }
 
@@ -44,10 +53,10 @@ type CommitState = 'absent' | 'damaged' | 'whole';
 
 async function examineCommit(objects: string, commit: string, deps: GitDeps): Promise<CommitState> {
   return withScratch(objects, hashOf(commit), deps, async ({ git }) => {
-    if (!(await succeeds(git(['cat-file', '-e', commit])))) return 'absent';
     // Without its history: that is not in the store.
     const walk = ['rev-list', '--no-walk', '--objects', '--verify-objects', '--quiet', commit];
-    return (await succeeds(git(walk))) ? 'whole' : 'damaged';
+    if (await succeeds(git(walk))) return 'whole';
+    return (await succeeds(git(['cat-file', '-e', commit]))) ? 'damaged' : 'absent';
   });
 }
 

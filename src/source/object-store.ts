@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isSystemError } from '../errors.ts';
+import { ForkwrightError, isSystemError } from '../errors.ts';
 
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
@@ -14,14 +14,28 @@ export function storeFolder(cacheFolder: string, url: string): string {
  * Makes a store usable and gives its folder of objects. It has no refs and no locks, only packs and objects, which git
  * adds by rename and which are named after their contents: so several processes can add to it, and one that is killed
  * leaves nothing but temporary files. Those are removed when they are a day old.
+ * Throws `cache.write-failed`.
  */
 export async function openStore(store: string): Promise<string> {
   const packs = join(store, 'objects', 'pack');
-  await mkdir(packs, { recursive: true });
+  await makeFolder(packs);
   for (const name of await readdir(packs)) {
     if (name.startsWith('tmp_') && (await isAbandoned(join(packs, name)))) await rm(join(packs, name), { force: true });
   }
   return join(store, 'objects');
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    if (!isSystemError(error, 'ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'EEXIST')) throw error;
+    throw new ForkwrightError('cache.write-failed', 'nothing can be kept in the cache', {
+      place: path,
+      hint: 'free some space, or set FORKWRIGHT_CACHE to another folder',
+      cause: error,
+    });
+  }
 }
 
 async function isAbandoned(path: string): Promise<boolean> {
@@ -33,14 +47,18 @@ async function isAbandoned(path: string): Promise<boolean> {
   }
 }
 
-/** Removes all of a store, at once for whoever comes next. */
-export async function discardStore(store: string): Promise<void> {
-  const old = `${store}.${randomUUID()}.old`;
+/**
+ * Lets `fill` fill an empty store, and puts it in the place of another; where that fails the other one stays. Throws what
+ * `fill` throws.
+ */
+export async function renewStore(store: string, fill: (fresh: string) => Promise<void>): Promise<void> {
+  const [fresh, old] = [`${store}.${randomUUID()}.new`, `${store}.${randomUUID()}.old`];
   try {
+    await fill(fresh);
     await rename(store, old);
-  } catch (error) {
-    // Somebody else was quicker.
-    if (!isSystemError(error, 'ENOENT')) throw error;
+    await rename(fresh, store);
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+    await rm(old, { recursive: true, force: true });
   }
-  await rm(old, { recursive: true, force: true });
 }

@@ -82,11 +82,16 @@ export async function withScratch<Result>(
 
 /** Whether git says yes: false where it ends with another exit code than 0. Throws where it could not end by itself. */
 export async function succeeds(running: Promise<unknown>): Promise<boolean> {
+  return succeedsUnless('process.failed', running);
+}
+
+/** Whether something is done: false where it throws an error of this code. Throws the others. */
+export async function succeedsUnless(code: string, running: Promise<unknown>): Promise<boolean> {
   try {
     await running;
     return true;
   } catch (error) {
-    if (error instanceof ForkwrightError && error.code === 'process.failed') return false;
+    if (error instanceof ForkwrightError && error.code === code) return false;
     throw error;
   }
 }

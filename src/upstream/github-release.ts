@@ -35,13 +35,18 @@ export async function findReleaseAsset(
   wanted: ReleaseAsset,
   { env, fetch, signal }: GitHubDeps,
 ): Promise<{ readonly url: string; readonly headers: Readonly<Record<string, string>> }> {
-  const token = env['GITHUB_TOKEN'] || env['GH_TOKEN'] || '';
+  const token = (env['GITHUB_TOKEN'] || env['GH_TOKEN'] || '').trim();
   const baseUrl = (env['GITHUB_API_URL'] || PUBLIC_API).replace(/\/+$/, '');
   const { repository, tag, asset } = wanted;
   const place = `${repository} ${tag}`;
   if (!URL.canParse(baseUrl)) {
     const text = `GITHUB_API_URL is ${JSON.stringify(baseUrl)}, which is not a URL`;
     throw new ForkwrightError('github.refused', text, { place, hint: `GitHub's own is ${PUBLIC_API}` });
+  }
+  // What cannot be a header would be quoted in the error about it.
+  if (!/^[\x21-\x7e]*$/.test(token)) {
+    const hint = 'check GITHUB_TOKEN, or GH_TOKEN, for spaces and line breaks';
+    throw new ForkwrightError('github.refused', 'the token has characters that none has', { place, hint });
   }
   const octokit = new Octokit({
     baseUrl,

@@ -36,16 +36,12 @@ export async function buildCommand(options: BuildArguments, session: Session): P
     const targets = selectTargets(recipe, wanted);
     faults.push(...targets.flatMap((target) => needEngine(target)));
     const native = targets.filter((target) => engineReason(target) === null);
-    try {
-      const built = await buildTargets(recipe, native, build);
-      for (const { path, digest, sizeBytes, ...archive } of built) {
-        const platform = formatPlatform(archive.platform);
-        archives.push({ recipe: recipe.name, platform, path, digest, sizeBytes });
-        rows.push([recipe.name, platform, path, digest, formatSize(sizeBytes)]);
-      }
-    } catch (error) {
-      if (session.signal.aborted || !(error instanceof ForkwrightError)) throw error;
-      faults.push(toFinding(error));
+    const { built, failures } = await buildTargets(recipe, native, build);
+    faults.push(...failures.map(toFinding));
+    for (const { path, digest, sizeBytes, ...archive } of built) {
+      const platform = formatPlatform(archive.platform);
+      archives.push({ recipe: recipe.name, platform, path, digest, sizeBytes });
+      rows.push([recipe.name, platform, path, digest, formatSize(sizeBytes)]);
     }
   }
   return {
