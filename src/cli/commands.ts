@@ -77,6 +77,16 @@ export const COMMANDS: readonly CommandDeclaration[] = [
     },
   },
   {
+    name: 'source',
+    summary: 'write the upstream at its commit, with patches, as a folder',
+    args: [{ syntax: '<recipe>', text: 'name of a recipe' }],
+    options: [{ flags: '--output <folder>', text: 'the folder that it is written to', isRequired: true }],
+    run: async (input, session) => {
+      const { sourceCommand } = await import('./commands/source.ts');
+      return sourceCommand({ recipe: text(input['recipe']) ?? '', output: text(input['output']) ?? '' }, session);
+    },
+  },
+  {
     name: 'assemble',
     summary: 'put archives together into one multi-arch index',
     args: [{ syntax: '<archives...>', text: 'archive files or layout folders, in any order' }],

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
+import { makePlace } from '../source/repository.ts';
 import { runInProcess } from '../support/context.ts';
 
 const PAGE = await readFile(new URL('../../docs/json.md', import.meta.url), 'utf8');
@@ -75,13 +76,34 @@ const RUNS: readonly (readonly [heading: string, ...argv: string[]])[] = [
 ];
 
 test.each(RUNS)('%s prints the document that the page describes', async (heading, ...argv) => {
-  const document = await run(...argv);
+  expectDescribed(heading, await run(...argv));
+});
+
+test('source prints the document that the page describes', async () => {
+  const place = await makePlace();
+  const commit = await place.commit({ 'a.txt': 'a\n' });
+  await place.commit({ 'a.txt': 'patched\n' });
+  await place.formatPatch('HEAD');
+  const upstream = `upstream: { git: "${place.url}", branch: main, commit: "${commit}" }\npatches: [0001-change.patch]\n`;
+  const build = 'build: { kind: go, image: "golang:1.22", package: ., output: /bin/tool }\n';
+  await mkdir(join(place.root, 'recipes'));
+  await writeFile(join(place.root, 'forkwright.yaml'), 'registry: registry.example.com\n');
+  await writeFile(join(place.root, 'recipes/tool.yaml'), `${TOOL}${upstream}${build}`);
+  const { run: runProgram } = place.deps;
+  const env = { ...place.deps.env, FORKWRIGHT_CACHE: join(place.folder, 'cache') };
+  const argv = ['source', 'tool', '--output', 'out/tool/source', '--json'];
+  const { stdout } = await runInProcess(argv, { cwd: place.root, env, run: runProgram });
+  expectDescribed('source', JSON.parse(stdout) as Document);
+  await place.remove();
+});
+
+function expectDescribed(heading: string, document: Document): void {
   const section = sectionOf(heading);
   expect(listedKeys(section)).toEqual(Object.keys(document));
   expect(section).toContain(`\`${String(document['schema'])}\``);
   const example = exampleOf(section);
   if (example !== null) expect(pathsOf(example)).toEqual(pathsOf(document));
-});
+}
 
 test('make says of a recipe that was not built why, and what it needs', async () => {
   const { recipes } = await run('make', 'other');
@@ -107,6 +129,6 @@ test('assemble with a broken archive prints schema and findings alone', async ()
 });
 
 test('every command has its section', () => {
-  const headings = new Set(RUNS.map(([heading]) => heading));
+  const headings = new Set(['source', ...RUNS.map(([heading]) => heading)]);
   expect(COMMANDS.map(({ name }) => name).filter((name) => !headings.has(name))).toEqual([]);
 });
