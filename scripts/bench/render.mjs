@@ -2,7 +2,7 @@
 // measured. Numbers are kept in docs/benchmarks.md.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { loadWorkspace } from '../../dist/recipe/load.js';
 import { loadTemplates } from '../../dist/render/load-templates.js';
 import { renderWorkspace } from '../../dist/render/render-workspace.js';
@@ -72,6 +72,19 @@ image:
   return `${head}${[go, make, prebuilt][index % 3]}${settings}`;
 }
 
+/** What the disk takes for as many files of that size, whoever writes them. */
+async function writePlainly(files) {
+  const folder = await mkdtemp(join(tmpdir(), 'forkwright-bench-plain-'));
+  try {
+    for (const { path, content } of files) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), content);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 async function measure(what, count, unit, act) {
   const start = performance.now();
   const result = await act();
@@ -97,6 +110,7 @@ try {
   const sizeBytes = rendered.files.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
   console.log(`  ${rendered.files.length} files, ${(sizeBytes / 2 ** 20).toFixed(1)} MiB`);
   const options = { recipes: null, check: false, force: false, signal: new AbortController().signal };
+  await measure('write these files plainly', rendered.files.length, 'files', () => writePlainly(rendered.files));
   await measure('render and write all', TARGETS, 'targets', () => writeRendered(root, workspace, options));
   await measure('render, nothing to write', TARGETS, 'targets', () => writeRendered(root, workspace, options));
 } finally {
