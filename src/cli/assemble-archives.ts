@@ -8,12 +8,12 @@ import { hasFailed, type Finding } from '../finding.ts';
 import { mergeImages, type MergeInput, type MergeOptions, type MergePlan } from '../image/merge.ts';
 import type { PlannedBlob } from '../image/plan-blobs.ts';
 import { formatSize } from '../report/size.ts';
-import type { Session } from './command.ts';
+import type { Invocation } from './command.ts';
 
 export interface AssembleOptions extends MergeOptions {
   /** Archive files or layout folders, as the user named them; one may be named twice. */
   readonly archives: readonly string[];
-  /** Where the index goes, from the session's folder: an archive where it ends in `.tar`, else a layout folder. */
+  /** Where the index goes, from the invocation's folder: an archive where it ends in `.tar`, else a layout folder. */
   readonly output: string;
 }
 
@@ -27,14 +27,14 @@ export interface Assembled {
  * Puts the images of several archives into one index and writes it. No broken input is used: then nothing is written.
  * Throws what `openImageSource`, `mergeImages` and `writeImageLayout` throw.
  */
-export async function assembleArchives(options: AssembleOptions, session: Session): Promise<Assembled> {
+export async function assembleArchives(options: AssembleOptions, invocation: Invocation): Promise<Assembled> {
   const sources: ImageSource[] = [];
   try {
-    for (const archive of new Set(options.archives)) sources.push(await openImageSource(archive, session.cwd));
+    for (const archive of new Set(options.archives)) sources.push(await openImageSource(archive, invocation.cwd));
     const { inputs, findings } = await loadInputs(sources);
     if (hasFailed(findings, false)) return { written: null, findings };
     const plan = mergeImages(inputs, options);
-    const sizeBytes = await writePlan(plan, sources, resolve(session.cwd, options.output), session);
+    const sizeBytes = await writePlan(plan, sources, resolve(invocation.cwd, options.output), invocation);
     return { written: { plan, sizeBytes }, findings: [...findings, ...plan.findings] };
   } finally {
     await Promise.all(sources.map((source) => source.close()));
@@ -57,10 +57,10 @@ async function writePlan(
   plan: MergePlan,
   sources: readonly ImageSource[],
   output: string,
-  session: Session,
+  invocation: Invocation,
 ): Promise<number> {
   const totalBytes = plan.blobs.reduce((sum, blob) => sum + blob.sizeBytes, 0);
-  const task = session.progress.task(`assembling ${basename(output)}`, totalBytes);
+  const task = invocation.progress.task(`assembling ${basename(output)}`, totalBytes);
   const blobs = plan.blobs.map((blob) => ({
     digest: blob.digest,
     sizeBytes: blob.sizeBytes,
@@ -71,7 +71,7 @@ async function writePlan(
     const { sizeBytes } = await writeImageLayout(
       output,
       { indexJson, blobs, dockerManifest },
-      { signal: session.signal, onBytes: (bytes) => task.advance(bytes) },
+      { signal: invocation.signal, onBytes: (bytes) => task.advance(bytes) },
     );
     task.done(formatSize(sizeBytes));
     return sizeBytes;

@@ -4,11 +4,11 @@ import { readSourceDateEpoch } from '../build/source-date.ts';
 import { findCacheFolder } from '../cache/cache-folder.ts';
 import { createObtain } from '../prebuilt/obtain.ts';
 import { REAL_PAUSES } from '../prebuilt/retry.ts';
-import type { Session } from './command.ts';
+import type { Invocation } from './command.ts';
 
-/** Gives what the native builder needs of a session. Throws `cache.no-folder`, `build.source-date-epoch`. */
-export function openBuild(session: Session): BuildOptions {
-  const { root, env, fetch, run, signal, progress } = session;
+/** Gives what the native builder needs of a invocation. Throws `cache.no-folder`, `build.source-date-epoch`. */
+export function openBuild(invocation: Invocation): BuildOptions {
+  const { root, env, fetch, run, signal, progress } = invocation;
   const cacheFolder = findCacheFolder(env, process.platform);
   return {
     root,

@@ -4,7 +4,7 @@ import type { Style } from '../report/style.ts';
 import type { Context } from './context.ts';
 
 /** What a command is given besides its own arguments. */
-export interface Session extends Context {
+export interface Invocation extends Context {
   /** Absolute path of the workspace: --root, else the current folder. */
   readonly root: string;
   readonly progress: Progress;

@@ -1,4 +1,4 @@
-import type { CommandResult, Session } from './command.ts';
+import type { CommandResult, Invocation } from './command.ts';
 
 /** An option as commander writes it, `--platform <platform>`. */
 export interface OptionDeclaration {
@@ -21,7 +21,7 @@ export interface CommandDeclaration {
   readonly args: readonly { readonly syntax: string; readonly text: string; readonly choices?: readonly string[] }[];
   readonly options: readonly OptionDeclaration[];
   /** Loads the command only when it is called, so that --help and start-up stay quick. */
-  readonly run: (input: Input, session: Session) => Promise<CommandResult>;
+  readonly run: (input: Input, invocation: Invocation) => Promise<CommandResult>;
 }
 
 const RECIPES = { syntax: '[recipes...]', text: 'names of recipes; all of them where none is named' };
@@ -34,9 +34,9 @@ export const COMMANDS: readonly CommandDeclaration[] = [
     summary: 'render, build what this machine can, assemble and verify',
     args: [RECIPES],
     options: [],
-    run: async (input, session) => {
+    run: async (input, invocation) => {
       const { makeCommand } = await import('./commands/make.ts');
-      return makeCommand({ recipes: texts(input['recipes']) }, session);
+      return makeCommand({ recipes: texts(input['recipes']) }, invocation);
     },
   },
   {
@@ -44,9 +44,9 @@ export const COMMANDS: readonly CommandDeclaration[] = [
     summary: 'check recipes and the workspace file',
     args: [RECIPES],
     options: [],
-    run: async (input, session) => {
+    run: async (input, invocation) => {
       const { validateCommand } = await import('./commands/validate.ts');
-      return validateCommand({ recipes: texts(input['recipes']) }, session);
+      return validateCommand({ recipes: texts(input['recipes']) }, invocation);
     },
   },
   {
@@ -57,10 +57,10 @@ export const COMMANDS: readonly CommandDeclaration[] = [
       { flags: '--check', text: 'write nothing; fail where a file is stale, missing or extra, with a diff' },
       { flags: '--force', text: 'overwrite files below generated/ that forkwright did not write' },
     ],
-    run: async (input, session) => {
+    run: async (input, invocation) => {
       const { renderCommand } = await import('./commands/render.ts');
       const { recipes, check, force } = input;
-      return renderCommand({ recipes: texts(recipes), check: check === true, force: force === true }, session);
+      return renderCommand({ recipes: texts(recipes), check: check === true, force: force === true }, invocation);
     },
   },
   {
@@ -71,9 +71,9 @@ export const COMMANDS: readonly CommandDeclaration[] = [
       { flags: '--platform <platform>', text: 'only this platform', isRepeatable: true },
       { flags: '--builder <builder>', text: 'what builds', choices: ['auto', 'native'], default: 'auto' },
     ],
-    run: async (input, session) => {
+    run: async (input, invocation) => {
       const { buildCommand } = await import('./commands/build.ts');
-      return buildCommand({ recipes: texts(input['recipes']), platforms: texts(input['platform']) }, session);
+      return buildCommand({ recipes: texts(input['recipes']), platforms: texts(input['platform']) }, invocation);
     },
   },
   {
@@ -81,9 +81,9 @@ export const COMMANDS: readonly CommandDeclaration[] = [
     summary: 'write the upstream at its commit, with patches, as a folder',
     args: [{ syntax: '<recipe>', text: 'name of a recipe' }],
     options: [{ flags: '--output <folder>', text: 'the folder that it is written to', isRequired: true }],
-    run: async (input, session) => {
+    run: async (input, invocation) => {
       const { sourceCommand } = await import('./commands/source.ts');
-      return sourceCommand({ recipe: text(input['recipe']) ?? '', output: text(input['output']) ?? '' }, session);
+      return sourceCommand({ recipe: text(input['recipe']) ?? '', output: text(input['output']) ?? '' }, invocation);
     },
   },
   {
@@ -95,7 +95,7 @@ export const COMMANDS: readonly CommandDeclaration[] = [
       { flags: '--name <reference>', text: 'name of the image inside the archive', isRepeatable: true },
       { flags: '--docker-compat <platform>', text: "add a manifest.json of this platform for Docker's classic store" },
     ],
-    run: async (input, session) => {
+    run: async (input, invocation) => {
       const { assembleCommand } = await import('./commands/assemble.ts');
       return assembleCommand(
         {
@@ -104,7 +104,7 @@ export const COMMANDS: readonly CommandDeclaration[] = [
           names: texts(input['name']),
           dockerCompat: text(input['dockerCompat']),
         },
-        session,
+        invocation,
       );
     },
   },
@@ -113,9 +113,9 @@ export const COMMANDS: readonly CommandDeclaration[] = [
     summary: 'show what an archive holds',
     args: [SOURCE],
     options: [],
-    run: async (input, session) => {
+    run: async (input, invocation) => {
       const { inspectCommand } = await import('./commands/inspect.ts');
-      return inspectCommand({ source: text(input['source']) ?? '' }, session);
+      return inspectCommand({ source: text(input['source']) ?? '' }, invocation);
     },
   },
   {
@@ -123,9 +123,9 @@ export const COMMANDS: readonly CommandDeclaration[] = [
     summary: 'find everything that is wrong with an archive',
     args: [SOURCE],
     options: [{ flags: '--recipe <recipe>', text: 'hold it to this recipe too' }],
-    run: async (input, session) => {
+    run: async (input, invocation) => {
       const { verifyCommand } = await import('./commands/verify.ts');
-      return verifyCommand({ source: text(input['source']) ?? '', recipe: text(input['recipe']) }, session);
+      return verifyCommand({ source: text(input['source']) ?? '', recipe: text(input['recipe']) }, invocation);
     },
   },
   {
@@ -133,9 +133,9 @@ export const COMMANDS: readonly CommandDeclaration[] = [
     summary: 'print the JSON Schema of recipes or of forkwright.yaml',
     args: [{ syntax: '[kind]', text: 'which one', choices: ['recipe', 'workspace'] }],
     options: [],
-    run: async (input, session) => {
+    run: async (input, invocation) => {
       const { schemaCommand } = await import('./commands/schema.ts');
-      return schemaCommand({ kind: input['kind'] === 'workspace' ? 'workspace' : 'recipe' }, session);
+      return schemaCommand({ kind: input['kind'] === 'workspace' ? 'workspace' : 'recipe' }, invocation);
     },
   },
 ];

@@ -8,7 +8,7 @@ import { indexName, indexPath } from '../recipe/output-names.ts';
 import type { ResolvedRecipe } from '../recipe/target.ts';
 import { buildTargets, type BuildOptions } from '../build/build-targets.ts';
 import { assembleArchives } from './assemble-archives.ts';
-import type { Session } from './command.ts';
+import type { Invocation } from './command.ts';
 import { toFinding } from './error-finding.ts';
 import { verifyArchive } from './verify-archive.ts';
 
@@ -32,14 +32,14 @@ export type MakeOutcome =
 export async function makeRecipe(
   recipe: ResolvedRecipe,
   options: BuildOptions,
-  session: Session,
+  invocation: Invocation,
 ): Promise<MakeOutcome> {
   const obstacle = findObstacle(recipe);
   if (obstacle !== null) return obstacle;
   try {
-    return await makeIndex(recipe, options, session);
+    return await makeIndex(recipe, options, invocation);
   } catch (error) {
-    if (session.signal.aborted || !(error instanceof ForkwrightError)) throw error;
+    if (invocation.signal.aborted || !(error instanceof ForkwrightError)) throw error;
     return { state: 'failed', findings: [toFinding(error)] };
   }
 }
@@ -57,13 +57,13 @@ function findObstacle(recipe: ResolvedRecipe): MakeOutcome | null {
   return { state: 'not-built', reason: `${where}${first.reason}`, need: 'a build engine (Docker with buildx)' };
 }
 
-async function makeIndex(recipe: ResolvedRecipe, options: BuildOptions, session: Session): Promise<MakeOutcome> {
+async function makeIndex(recipe: ResolvedRecipe, options: BuildOptions, invocation: Invocation): Promise<MakeOutcome> {
   const { built, failures } = await buildTargets(recipe, recipe.targets, options);
   if (failures.length > 0) return { state: 'failed', findings: failures.map(toFinding) };
   const path = indexPath(recipe.name);
   const name = indexName(recipe);
   const names = name === null ? [] : [parseReference(name)];
-  const inWorkspace = { ...session, cwd: session.root };
+  const inWorkspace = { ...invocation, cwd: invocation.root };
   const assembled = await assembleArchives(
     { archives: built.map((archive) => archive.path), output: path, names, dockerCompat: null },
     inWorkspace,

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { ForkwrightError } from '../errors.ts';
 import { createStyle } from '../report/style.ts';
-import type { CommandResult, Session } from './command.ts';
+import type { CommandResult, Invocation } from './command.ts';
 import { COMMANDS, type CommandDeclaration, type Input } from './commands.ts';
 import type { Context } from './context.ts';
 import { reportError, reportResult, type ReportOptions } from './reporter.ts';
@@ -101,7 +101,7 @@ async function runCommand(
     errorStyle: createStyle(isColoured(globals.color, context.stderr.isTerminal, context.env)),
   };
   const progress = openProgress(context.stderr, { isQuiet: report.isQuiet, nowMs: context.nowMs });
-  const session: Session = {
+  const invocation: Invocation = {
     ...context,
     root: resolve(context.cwd, globals.root ?? '.'),
     progress,
@@ -109,7 +109,7 @@ async function runCommand(
   };
   let result: CommandResult;
   try {
-    result = await declaration.run(input, session);
+    result = await declaration.run(input, invocation);
   } catch (error) {
     progress.close();
     if (context.signal.aborted) {

@@ -11,7 +11,7 @@ import { verifyImages } from '../image/verify.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ResolvedRecipe } from '../recipe/target.ts';
 import { formatSize } from '../report/size.ts';
-import type { Session } from './command.ts';
+import type { Invocation } from './command.ts';
 import { toFinding } from './error-finding.ts';
 
 /** What was verified, and what is wrong with it. */
@@ -36,29 +36,37 @@ const NOT_READ: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads all of an archive and says everything that is wrong with it. `name` is a path from the session's folder, as the
+ * Reads all of an archive and says everything that is wrong with it. `name` is a path from the invocation's folder, as the
  * user gave it; `recipe` is what it is held to, null for itself only. Throws where the file cannot be read
  * (`archive.not-found`, `archive.unreadable`, `archive.read-failed`) or its format is not known yet
  * (`archive.unsupported`); every other fault is a finding.
  */
-export async function verifyArchive(name: string, recipe: ResolvedRecipe | null, session: Session): Promise<Verified> {
+export async function verifyArchive(
+  name: string,
+  recipe: ResolvedRecipe | null,
+  invocation: Invocation,
+): Promise<Verified> {
   let source: ImageSource;
   try {
-    source = await openImageSource(name, session.cwd);
+    source = await openImageSource(name, invocation.cwd);
   } catch (error) {
     if (!(error instanceof ForkwrightError) || NOT_READ.has(error.code)) throw error;
     return { archive: null, findings: [toFinding(error)] };
   }
   try {
-    return await verifySource(source, recipe, session);
+    return await verifySource(source, recipe, invocation);
   } finally {
     await source.close();
   }
 }
 
-async function verifySource(source: ImageSource, recipe: ResolvedRecipe | null, session: Session): Promise<Verified> {
+async function verifySource(
+  source: ImageSource,
+  recipe: ResolvedRecipe | null,
+  invocation: Invocation,
+): Promise<Verified> {
   const blobs = [...source.blobs()];
-  const task = session.progress.task(
+  const task = invocation.progress.task(
     `verifying ${source.name}`,
     blobs.reduce((sum, blob) => sum + blob.sizeBytes, 0),
   );
@@ -66,7 +74,7 @@ async function verifySource(source: ImageSource, recipe: ResolvedRecipe | null, 
     const { set, findings } = await loadImageSet(source);
     const layers = new Map<Digest, LayerEntry[]>();
     const facts = await examineBlobs(source, set, {
-      signal: session.signal,
+      signal: invocation.signal,
       onBytes: (bytes) => task.advance(bytes),
       onLayerEntry: (digest, header, head) => {
         const entries = layers.get(digest) ?? [];

@@ -6,7 +6,7 @@ import { assembleCommand, type AssembleArguments } from '../../src/cli/commands/
 import { blobPath, digestOf } from '../../src/oci/digest.ts';
 import { MEDIA_TYPE } from '../../src/oci/media-type.ts';
 import { fixture } from '../support/archives.ts';
-import { makeSession } from '../support/session.ts';
+import { makeInvocation } from '../support/invocation.ts';
 import { readTar } from '../support/tar-files.ts';
 
 const ATTESTED = ['amd64', 'arm64', 'arm-v7', 'ppc64le'].map((arch) =>
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 async function assemble(archives: readonly string[], output: string, more: Partial<AssembleArguments> = {}) {
-  return assembleCommand({ archives, output, names: [], dockerCompat: null, ...more }, makeSession(folder));
+  return assembleCommand({ archives, output, names: [], dockerCompat: null, ...more }, makeInvocation(folder));
 }
 
 interface IndexJson {
@@ -256,7 +256,7 @@ test('a layer that is damaged is noticed while it is copied, and nothing is left
 
 test('bytes are counted for the progress', async () => {
   const seen: { label: string; totalBytes: number | null; advanced: number; done: string }[] = [];
-  const session = makeSession(folder, {
+  const invocation = makeInvocation(folder, {
     progress: {
       task: (label, totalBytes) => {
         const task = { label, totalBytes, advanced: 0, done: '' };
@@ -271,7 +271,7 @@ test('bytes are counted for the progress', async () => {
       close: () => undefined,
     },
   });
-  await assembleCommand({ archives: ATTESTED, output: 'progress.tar', names: [], dockerCompat: null }, session);
+  await assembleCommand({ archives: ATTESTED, output: 'progress.tar', names: [], dockerCompat: null }, invocation);
   expect(seen).toHaveLength(1);
   const [task] = seen;
   expect(task?.label).toBe('assembling progress.tar');

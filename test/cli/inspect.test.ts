@@ -6,7 +6,7 @@ import { inspectCommand } from '../../src/cli/commands/inspect.ts';
 import type { BlobView } from '../../src/image/inspect-view.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { fixture } from '../support/archives.ts';
-import { makeSession } from '../support/session.ts';
+import { makeInvocation } from '../support/invocation.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const inspect = (source: string, cwd = folder) => inspectCommand({ source }, makeSession(cwd));
+const inspect = (source: string, cwd = folder) => inspectCommand({ source }, makeInvocation(cwd));
 
 test('shows an attested archive as a tree', async () => {
   const name = 'buildx-oci-linux-arm-v7-attested.tar';

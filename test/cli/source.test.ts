@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sourceCommand } from '../../src/cli/commands/source.ts';
 import { makePlace, type Place } from '../source/repository.ts';
-import { makeSession } from '../support/session.ts';
+import { makeInvocation } from '../support/invocation.ts';
 
 let place: Place;
 beforeEach(async () => {
@@ -21,7 +21,7 @@ async function writeRecipe(more: string, platforms = '[linux/amd64, linux/arm64]
 
 function run(output = 'out/tool/source') {
   const env = { ...place.deps.env, FORKWRIGHT_CACHE: join(place.folder, 'cache') };
-  return sourceCommand({ recipe: 'tool', output }, makeSession(place.root, { env, run: place.deps.run }));
+  return sourceCommand({ recipe: 'tool', output }, makeInvocation(place.root, { env, run: place.deps.run }));
 }
 
 test('source writes the folder and says what it is', async () => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { schemaCommand } from '../../src/cli/commands/schema.ts';
 import { validateCommand } from '../../src/cli/commands/validate.ts';
 import { recipeJsonSchema, workspaceJsonSchema } from '../../src/recipe/json-schema.ts';
-import { makeSession } from '../support/session.ts';
+import { makeInvocation } from '../support/invocation.ts';
 
 let root: string;
 
@@ -19,7 +19,7 @@ const TOOL = 'name: tool\nversion: "1.2"\nimage: {base: scratch}\nplatforms: [li
 
 test('validate lists the sound recipes', async () => {
   await writeFile(join(root, 'recipes/tool.yaml'), TOOL);
-  expect(await validateCommand({ recipes: [] }, makeSession(root))).toEqual({
+  expect(await validateCommand({ recipes: [] }, makeInvocation(root))).toEqual({
     schema: 'forkwright.validate/v1',
     json: {
       recipes: [
@@ -33,7 +33,7 @@ test('validate lists the sound recipes', async () => {
 
 test('validate gives the findings of faulty ones, with their frames, and nothing for people on stdout', async () => {
   await writeFile(join(root, 'recipes/tool.yaml'), TOOL.replace('name: tool', 'nme: tool\nname: tool'));
-  expect(await validateCommand({ recipes: ['tool'] }, makeSession(root))).toEqual({
+  expect(await validateCommand({ recipes: ['tool'] }, makeInvocation(root))).toEqual({
     schema: 'forkwright.validate/v1',
     json: { recipes: [] },
     text: '',
@@ -51,8 +51,8 @@ test('validate gives the findings of faulty ones, with their frames, and nothing
 });
 
 test('schema prints the schema as it is written to schema/', async () => {
-  const recipe = await schemaCommand({ kind: 'recipe' }, makeSession(root));
+  const recipe = await schemaCommand({ kind: 'recipe' }, makeInvocation(root));
   expect(recipe.text).toBe(`${JSON.stringify(recipeJsonSchema(), null, 2)}\n`);
-  const workspace = await schemaCommand({ kind: 'workspace' }, makeSession(root));
+  const workspace = await schemaCommand({ kind: 'workspace' }, makeInvocation(root));
   expect(workspace.text).toBe(`${JSON.stringify(workspaceJsonSchema(), null, 2)}\n`);
 });

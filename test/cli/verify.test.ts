@@ -13,7 +13,7 @@ import { chunksOf, fixture } from '../support/archives.ts';
 import { packTarFiles, readTar } from '../support/tar-files.ts';
 import { makeAttestation, makeImage, type MadeImage } from '../support/image-set.ts';
 import { elf } from '../support/programs.ts';
-import { makeSession } from '../support/session.ts';
+import { makeInvocation } from '../support/invocation.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ beforeAll(async () => {
   await writeInput('arm64.tar', await makeProgramImage('linux/arm64', 183));
   const archives = ['amd64.tar', 'arm64.tar'];
   const options = { archives, output: 'sound.tar', names: ['zoo:1'], dockerCompat: 'linux/amd64' };
-  await assembleCommand(options, makeSession(folder));
+  await assembleCommand(options, makeInvocation(folder));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -48,7 +48,7 @@ async function writeInput(name: string, image: MadeImage): Promise<void> {
   );
 }
 
-const verify = (source: string, cwd = folder) => verifyCommand({ source, recipe: null }, makeSession(cwd));
+const verify = (source: string, cwd = folder) => verifyCommand({ source, recipe: null }, makeInvocation(cwd));
 const errors = (findings: readonly Finding[]) => findings.filter(({ severity }) => severity === 'error');
 
 test('a sound archive has no findings', async () => {
@@ -179,7 +179,7 @@ test('an archive is held to a recipe', async () => {
     '',
   ];
   await writeFile(join(folder, 'recipes/zoo.yaml'), recipe.join('\n'));
-  const { findings, json } = await verifyCommand({ source: 'sound.tar', recipe: 'zoo' }, makeSession(folder));
+  const { findings, json } = await verifyCommand({ source: 'sound.tar', recipe: 'zoo' }, makeInvocation(folder));
   expect(json).toMatchObject({ recipe: 'zoo' });
   expect(
     errors(findings)
@@ -191,7 +191,7 @@ test('an archive is held to a recipe', async () => {
     'sound.tar: linux/amd64: user is "", the recipe says "1000"',
   ]);
   await writeFile(join(folder, 'recipes/zoo.yaml'), 'name: zoo\n');
-  await expect(verifyCommand({ source: 'sound.tar', recipe: 'zoo' }, makeSession(folder))).rejects.toMatchObject({
+  await expect(verifyCommand({ source: 'sound.tar', recipe: 'zoo' }, makeInvocation(folder))).rejects.toMatchObject({
     code: 'verify.broken-recipe',
   });
 });

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { runProgram } from '../../src/process/run-program.ts';
 import type { Upstream } from '../../src/recipe/target.ts';
 import type { SourceDeps } from '../../src/source/obtain.ts';
-import { makeSession } from '../support/session.ts';
+import { makeInvocation } from '../support/invocation.ts';
 
 /** A file's text; or `{ link }`, `{ program }`; null removes it. */
 export type Content = string | Uint8Array | { readonly link: string } | { readonly program: string } | null;
@@ -47,7 +47,7 @@ export async function makePlace(options: { readonly hash?: 'sha256' } = {}): Pro
     return execFileSync('git', args, { ...options, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
   };
   git('init', '--quiet', '--initial-branch=main', `--object-format=${options.hash ?? 'sha1'}`);
-  const { signal, progress } = makeSession(root);
+  const { signal, progress } = makeInvocation(root);
   return {
     folder,
     root,

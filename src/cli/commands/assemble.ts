@@ -9,7 +9,7 @@ import { formatPlatform } from '../../platform/platform.ts';
 import { formatSize } from '../../report/size.ts';
 import { formatTable } from '../../report/table.ts';
 import { assembleArchives } from '../assemble-archives.ts';
-import type { CommandResult, Session } from '../command.ts';
+import type { CommandResult, Invocation } from '../command.ts';
 
 const SCHEMA = 'forkwright.assemble/v1';
 
@@ -29,11 +29,11 @@ export interface AssembleArguments {
  * with 2, its findings say what is wrong, and nothing is written. Throws `reference.malformed`, `platform.unknown`, and
  * what `assembleArchives` throws.
  */
-export async function assembleCommand(options: AssembleArguments, session: Session): Promise<CommandResult> {
+export async function assembleCommand(options: AssembleArguments, invocation: Invocation): Promise<CommandResult> {
   const { archives, output } = options;
   const names = parseNames(options.names);
   const dockerCompat = options.dockerCompat === null ? null : parsePlatform(options.dockerCompat);
-  const { written, findings } = await assembleArchives({ archives, output, names, dockerCompat }, session);
+  const { written, findings } = await assembleArchives({ archives, output, names, dockerCompat }, invocation);
   if (written === null) return { schema: SCHEMA, json: {}, text: '', findings, exitCode: 2 };
   const { plan, sizeBytes } = written;
   return {

@@ -9,7 +9,7 @@ import type { ResolvedRecipe, Target } from '../../recipe/target.ts';
 import { formatSize } from '../../report/size.ts';
 import { formatTable } from '../../report/table.ts';
 import { openBuild } from '../build-options.ts';
-import type { CommandResult, Session } from '../command.ts';
+import type { CommandResult, Invocation } from '../command.ts';
 import { toFinding } from '../error-finding.ts';
 
 const SCHEMA = 'forkwright.build/v1';
@@ -24,11 +24,11 @@ export interface BuildArguments {
  * `forkwright build`: builds recipes into one archive per platform. Ends with 2 where a target was not built; the other
  * targets are built all the same. Throws `recipe.unknown-name`, `platform.unknown`, `build.no-such-platform`.
  */
-export async function buildCommand(options: BuildArguments, session: Session): Promise<CommandResult> {
+export async function buildCommand(options: BuildArguments, invocation: Invocation): Promise<CommandResult> {
   const wanted = options.platforms.map(parsePlatform);
-  const { workspace, findings } = await loadWorkspace(session.root, options.recipes);
+  const { workspace, findings } = await loadWorkspace(invocation.root, options.recipes);
   if (hasFailed(findings, false)) return { schema: SCHEMA, json: { archives: [] }, text: '', findings };
-  const build = openBuild(session);
+  const build = openBuild(invocation);
   const rows: string[][] = [];
   const archives: object[] = [];
   const faults: Finding[] = [];

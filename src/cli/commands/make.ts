@@ -7,7 +7,7 @@ import { writeRendered } from '../../render/write.ts';
 import { formatSize } from '../../report/size.ts';
 import { formatTable } from '../../report/table.ts';
 import { openBuild } from '../build-options.ts';
-import type { CommandResult, Session } from '../command.ts';
+import type { CommandResult, Invocation } from '../command.ts';
 import { makeRecipe, type MakeOutcome } from '../make-recipe.ts';
 
 const SCHEMA = 'forkwright.make/v1';
@@ -24,29 +24,29 @@ interface Made {
  */
 export async function makeCommand(
   options: { readonly recipes: readonly string[] },
-  session: Session,
+  invocation: Invocation,
 ): Promise<CommandResult> {
-  const { root, signal } = session;
+  const { root, signal } = invocation;
   const wanted = new Set((await loadWorkspace(root, options.recipes)).workspace.recipes.map(({ name }) => name));
   const { workspace, findings } = await loadWorkspace(root);
   if (hasFailed(findings, false)) return { schema: SCHEMA, json: { recipes: [] }, text: '', findings };
   const recipes = options.recipes.length === 0 ? null : options.recipes;
   const rendered = await writeRendered(root, workspace, { recipes, check: false, force: false, signal });
   if (rendered.written.length + rendered.removed.length > 0) {
-    session.progress.note(`rendered: ${rendered.written.length} written, ${rendered.removed.length} removed`);
+    invocation.progress.note(`rendered: ${rendered.written.length} written, ${rendered.removed.length} removed`);
   }
-  const build = openBuild(session);
+  const build = openBuild(invocation);
   const made: Made[] = [];
   for (const recipe of workspace.recipes.filter(({ name }) => wanted.has(name))) {
     signal.throwIfAborted();
-    const start = session.nowMs();
-    const outcome = await makeRecipe(recipe, build, session);
-    made.push({ recipe, outcome, durationMs: session.nowMs() - start });
+    const start = invocation.nowMs();
+    const outcome = await makeRecipe(recipe, build, invocation);
+    made.push({ recipe, outcome, durationMs: invocation.nowMs() - start });
   }
   return {
     schema: SCHEMA,
     json: { recipes: made.map(toJson) },
-    text: formatMade(made, session),
+    text: formatMade(made, invocation),
     findings: [...findings, ...rendered.findings, ...made.flatMap(findingsOf)],
     ...(made.some(({ outcome }) => outcome.state === 'failed') ? { exitCode: 2 as const } : {}),
   };
@@ -67,7 +67,7 @@ function toJson({ recipe, outcome, durationMs }: Made): Readonly<Record<string, 
   return outcome.state === 'not-built' ? { ...common, reason: outcome.reason, need: outcome.need } : common;
 }
 
-function formatMade(made: readonly Made[], { style }: Session): string {
+function formatMade(made: readonly Made[], { style }: Invocation): string {
   const rows = made
     .toSorted((a, b) => compareText(a.recipe.name, b.recipe.name))
     .map(({ recipe, outcome, durationMs }) => {

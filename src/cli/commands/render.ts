@@ -3,7 +3,7 @@ import { hasFailed } from '../../finding.ts';
 import { loadWorkspace } from '../../recipe/load.ts';
 import { hintOf } from '../../recipe/nearest.ts';
 import { writeRendered, type RenderReport } from '../../render/write.ts';
-import type { CommandResult, Session } from '../command.ts';
+import type { CommandResult, Invocation } from '../command.ts';
 
 const SCHEMA = 'forkwright.render/v1';
 
@@ -18,8 +18,8 @@ export interface RenderArguments {
  * `forkwright render`: writes what the recipes give below generated/, or with `check` finds what would be written.
  * All recipes are loaded even if some are named: the pipeline is of all of them. Throws `recipe.unknown-name`.
  */
-export async function renderCommand(options: RenderArguments, session: Session): Promise<CommandResult> {
-  const { root, signal } = session;
+export async function renderCommand(options: RenderArguments, invocation: Invocation): Promise<CommandResult> {
+  const { root, signal } = invocation;
   const { workspace, findings } = await loadWorkspace(root);
   if (hasFailed(findings, false)) return { schema: SCHEMA, json: toJson(NOTHING), text: '', findings };
   const names = workspace.recipes.map(({ name }) => name);

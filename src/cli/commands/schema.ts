@@ -1,12 +1,12 @@
 import { recipeJsonSchema, workspaceJsonSchema } from '../../recipe/json-schema.ts';
-import type { CommandResult, Session } from '../command.ts';
+import type { CommandResult, Invocation } from '../command.ts';
 
 export interface SchemaArguments {
   readonly kind: 'recipe' | 'workspace';
 }
 
 /** `forkwright schema`: the JSON Schema of recipes or of forkwright.yaml, on stdout. */
-export async function schemaCommand({ kind }: SchemaArguments, _session: Session): Promise<CommandResult> {
+export async function schemaCommand({ kind }: SchemaArguments, _invocation: Invocation): Promise<CommandResult> {
   const document = kind === 'recipe' ? recipeJsonSchema() : workspaceJsonSchema();
   return {
     schema: 'forkwright.schema/v1',

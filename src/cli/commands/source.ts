@@ -8,7 +8,7 @@ import type { ResolvedRecipe, Upstream } from '../../recipe/target.ts';
 import { printable } from '../../report/printable.ts';
 import { obtainSource } from '../../source/obtain.ts';
 import { writeSource } from '../../source/write.ts';
-import type { CommandResult, Session } from '../command.ts';
+import type { CommandResult, Invocation } from '../command.ts';
 
 const SCHEMA = 'forkwright.source/v1';
 
@@ -23,8 +23,8 @@ export interface SourceArguments {
  * `forkwright source`: writes the upstream of a recipe at its commit, with the recipe's patches, as a folder. Ends with 2
  * where the recipe is faulty. Throws `recipe.unknown-name`, `source.*`, `cache.no-folder`.
  */
-export async function sourceCommand(options: SourceArguments, session: Session): Promise<CommandResult> {
-  const { root, cwd, env, run, signal, progress } = session;
+export async function sourceCommand(options: SourceArguments, invocation: Invocation): Promise<CommandResult> {
+  const { root, cwd, env, run, signal, progress } = invocation;
   const { workspace, findings } = await loadWorkspace(root, [options.recipe]);
   const [recipe] = workspace.recipes;
   if (recipe === undefined || hasFailed(findings, false)) {

@@ -1,7 +1,7 @@
 import { formatPlatform } from '../../platform/platform.ts';
 import { loadWorkspace } from '../../recipe/load.ts';
 import { formatTable } from '../../report/table.ts';
-import type { CommandResult, Session } from '../command.ts';
+import type { CommandResult, Invocation } from '../command.ts';
 
 export interface ValidateArguments {
   /** Names; empty for all. */
@@ -9,8 +9,8 @@ export interface ValidateArguments {
 }
 
 /** `forkwright validate`: checks recipes and forkwright.yaml, and lists the sound recipes. */
-export async function validateCommand({ recipes }: ValidateArguments, session: Session): Promise<CommandResult> {
-  const { workspace, findings } = await loadWorkspace(session.root, recipes);
+export async function validateCommand({ recipes }: ValidateArguments, invocation: Invocation): Promise<CommandResult> {
+  const { workspace, findings } = await loadWorkspace(invocation.root, recipes);
   const sound = workspace.recipes.map(({ name, file, version, targets }) => ({
     name,
     file,

@@ -6,7 +6,7 @@ import { loadWorkspace } from '../../recipe/load.ts';
 import type { ResolvedRecipe } from '../../recipe/target.ts';
 import { printable } from '../../report/printable.ts';
 import { formatSize } from '../../report/size.ts';
-import type { CommandResult, Session } from '../command.ts';
+import type { CommandResult, Invocation } from '../command.ts';
 import { verifyArchive, type Verified } from '../verify-archive.ts';
 
 const SCHEMA = 'forkwright.verify/v1';
@@ -22,9 +22,9 @@ export interface VerifyArguments {
  * `forkwright verify`: reads all of an archive and says everything that is wrong with it. Throws where there is nothing
  * to judge: see `verifyArchive`; `recipe.unknown-name`; `verify.broken-recipe` where the recipe has faults of its own.
  */
-export async function verifyCommand(options: VerifyArguments, session: Session): Promise<CommandResult> {
-  const recipe = options.recipe === null ? null : await loadRecipe(session.root, options.recipe);
-  const { archive, findings } = await verifyArchive(options.source, recipe, session);
+export async function verifyCommand(options: VerifyArguments, invocation: Invocation): Promise<CommandResult> {
+  const recipe = options.recipe === null ? null : await loadRecipe(invocation.root, options.recipe);
+  const { archive, findings } = await verifyArchive(options.source, recipe, invocation);
   const images = archive === null ? [] : listImages(archive.set);
   return {
     schema: SCHEMA,

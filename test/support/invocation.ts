@@ -1,8 +1,8 @@
-import type { Session } from '../../src/cli/command.ts';
+import type { Invocation } from '../../src/cli/command.ts';
 import { createStyle } from '../../src/report/style.ts';
 
-/** A session of a command in a folder: no colour, no progress, no network, no programs. */
-export function makeSession(cwd: string, more: Partial<Session> = {}): Session {
+/** A invocation of a command in a folder: no colour, no progress, no network, no programs. */
+export function makeInvocation(cwd: string, more: Partial<Invocation> = {}): Invocation {
   const silent = { write: () => undefined, isTerminal: false, columns: 80 };
   const task = { advance: () => undefined, done: () => undefined, fail: () => undefined };
   return {
