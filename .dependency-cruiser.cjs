@@ -25,6 +25,7 @@ const FENCES = [
   { library: '@octokit/', rooms: 'upstream' },
   { library: 'zx', rooms: 'process' },
   { library: 'commander', rooms: 'cli' },
+  { library: 'undici', rooms: 'cli' },
   { library: 'yaml', rooms: 'recipe|render' },
   { library: 'zod', rooms: 'recipe|oci|upstream|prebuilt' },
   { library: 'fflate', rooms: 'build' },

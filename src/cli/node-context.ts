@@ -1,4 +1,5 @@
 import type { Context, Output } from './context.ts';
+import { chooseFetch } from './proxy-fetch.ts';
 
 const EXIT_INTERRUPTED = 130;
 
@@ -21,7 +22,7 @@ export function createContext(process: NodeJS.Process): Context {
     stderr: createOutput(process.stderr, process),
     signal: controller.signal,
     nowMs: () => performance.now(),
-    fetch: globalThis.fetch,
+    fetch: chooseFetch(process.env),
     run: async (argv, options) => {
       const { runProgram } = await import('../process/run-program.ts');
       return runProgram(argv, options);
