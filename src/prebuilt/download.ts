@@ -117,6 +117,9 @@ async function fetchInto(
       await rm(partial, { force: true });
       throw new TransientError('the server does not go on where the download broke off', null, showUrl(url));
     }
+    const restBytes = answer.headers.get('content-length');
+    const doneBytes = isRest ? start : 0;
+    task.startAt(doneBytes, restBytes === null ? null : doneBytes + Number(restBytes));
     const file = await open(partial, isRest ? 'a' : 'w');
     try {
       for await (const chunk of answer.body) {

@@ -23,8 +23,9 @@ const BAR_CELLS = 20;
 // What has scrolled off the screen cannot be drawn over, so a screen must hold them all.
 const MAX_LIVE_LINES = 12;
 
-const SILENT_TASK: Task = { advance: () => undefined, done: () => undefined, fail: () => undefined };
-const SILENT: Progress = { task: () => SILENT_TASK, note: () => undefined, close: () => undefined };
+const nothing = () => undefined;
+const SILENT_TASK: Task = { startAt: nothing, advance: nothing, done: nothing, fail: nothing };
+const SILENT: Progress = { task: () => SILENT_TASK, note: nothing, close: nothing };
 
 /**
  * Opens what fits the output: live lines on a terminal, plain lines elsewhere, nothing when quiet. A live display does not
@@ -37,19 +38,32 @@ export function openProgress(output: ProgressOutput, options: ProgressOptions): 
 
 interface Running {
   readonly label: string;
-  readonly totalBytes: number | null;
   readonly startMs: number;
+  totalBytes: number | null;
   bytes: number;
+  /** Of these, what was there before: it says nothing about the rate. */
+  oldBytes: number;
+}
+
+function startTask(label: string, totalBytes: number | null, startMs: number): Running {
+  return { label: printable(label), startMs, totalBytes, bytes: 0, oldBytes: 0 };
+}
+
+function restart(task: Running, doneBytes: number, totalBytes: number | null): void {
+  task.bytes = doneBytes;
+  task.oldBytes = doneBytes;
+  task.totalBytes = totalBytes;
 }
 
 /** A line at the end of each task, and one every ten seconds while its bytes go through: logs of CI look dead otherwise. */
 function openPlain(output: ProgressOutput, nowMs: () => number): Progress {
   return {
     task(label, totalBytes) {
-      const own: Running = { label: printable(label), totalBytes, startMs: nowMs(), bytes: 0 };
+      const own = startTask(label, totalBytes, nowMs());
       let shownMs = own.startMs;
       const end = (text: string) => output.write(`${describeEnd(own, text, nowMs())}\n`);
       return {
+        startAt: (doneBytes, total) => restart(own, doneBytes, total),
         advance: (bytes) => {
           own.bytes += bytes;
           if (nowMs() - shownMs < PLAIN_MS) return;
@@ -88,7 +102,7 @@ function openLive(output: ProgressOutput, nowMs: () => number): Progress {
   };
   return {
     task(label, totalBytes) {
-      const own: Running = { label: printable(label), totalBytes, startMs: nowMs(), bytes: 0 };
+      const own = startTask(label, totalBytes, nowMs());
       running.add(own);
       draw('');
       schedule();
@@ -98,6 +112,7 @@ function openLive(output: ProgressOutput, nowMs: () => number): Progress {
         draw(`${mark} ${describeEnd(own, text, nowMs())}\n`);
       };
       return {
+        startAt: (doneBytes, total) => restart(own, doneBytes, total),
         advance: (bytes) => {
           own.bytes += bytes;
         },
@@ -129,10 +144,10 @@ function describeLive(task: Running, now: number): string {
 }
 
 /** `4.3 MiB of 12.0 MiB  2.1 MiB/s`; no rate in the first second, which says little. */
-function describeBytes({ totalBytes, startMs, bytes }: Running, now: number): string {
+function describeBytes({ totalBytes, startMs, bytes, oldBytes }: Running, now: number): string {
   const elapsedMs = now - startMs;
   const total = totalBytes === null ? '' : ` of ${formatSize(totalBytes)}`;
-  const rate = elapsedMs < 1000 ? '' : `  ${formatSize(Math.round((bytes * 1000) / elapsedMs))}/s`;
+  const rate = elapsedMs < 1000 ? '' : `  ${formatSize(Math.round(((bytes - oldBytes) * 1000) / elapsedMs))}/s`;
   return `${formatSize(bytes)}${total}${rate}`;
 }
 

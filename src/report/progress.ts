@@ -1,5 +1,7 @@
 /** One piece of work that is shown while it goes on. */
 export interface Task {
+  /** So many bytes are done already, of so many (null: not known): known late, or again after a failure. */
+  startAt(doneBytes: number, totalBytes: number | null): void;
   /** More bytes are through. */
   advance(bytes: number): void;
   /** Ends the task; `text` says how (`4.3 MiB`, `cached`). */

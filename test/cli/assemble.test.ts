@@ -262,6 +262,7 @@ test('bytes are counted for the progress', async () => {
         const task = { label, totalBytes, advanced: 0, done: '' };
         seen.push(task);
         return {
+          startAt: () => undefined,
           advance: (bytes) => void (task.advanced += bytes),
           done: (text) => void (task.done = text),
           fail: () => undefined,

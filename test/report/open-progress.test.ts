@@ -155,3 +155,19 @@ test.each([true, false])('labels and notes cannot reach the terminal (isTerminal
     'y\\u0007: z\\u001b[0m (0.0 s)',
   ]);
 });
+
+test('a size that is known late gives a bar; what was there before counts, but not for the rate', () => {
+  const output = makeOutput(true);
+  const progress = openProgress(output, { isQuiet: false, nowMs });
+  const task = progress.task('downloading a', null);
+  task.startAt(1024, 4096);
+  task.advance(1024);
+  clockMs = 2000;
+  vi.advanceTimersByTime(200);
+  expect(output.screen()).toEqual(['  downloading a  ██████████░░░░░░░░░░ 50 %  2.0 KiB of 4.0 KiB  512 B/s']);
+  task.startAt(0, 4096);
+  task.advance(1024);
+  vi.advanceTimersByTime(200);
+  expect(output.screen()).toEqual(['  downloading a  █████░░░░░░░░░░░░░░░ 25 %  1.0 KiB of 4.0 KiB  512 B/s']);
+  progress.close();
+});
