@@ -204,7 +204,12 @@ test('a connection that is silent too long is cut, and the download goes on', as
 test('an interruption ends a download midway, and leaves nothing under the final name', async () => {
   const controller = new AbortController();
   const { deps, fetchIt, blob } = await prepare(() => ({ body: BODY, hangsAfterBytes: 1000 }));
-  const task = { startAt: () => undefined, advance: () => controller.abort(), done: () => undefined, fail: () => undefined };
+  const task = {
+    startAt: () => undefined,
+    advance: () => controller.abort(),
+    done: () => undefined,
+    fail: () => undefined,
+  };
   const running = fetchIt({ signal: controller.signal, progress: { ...deps.progress, task: () => task } });
   await expect(running).rejects.toThrow('This operation was aborted');
   await expect(stat(blob)).rejects.toThrow('ENOENT');
