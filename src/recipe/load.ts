@@ -5,8 +5,8 @@ import { ForkwrightError, isSystemError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
 import { compareText } from '../platform/order.ts';
 import { parseYaml } from './document.ts';
-import { hintOf } from './nearest.ts';
 import { readYamlFile } from './read-file.ts';
+import { requireKnown } from './require-known.ts';
 import { resolveRecipe, type Resolved } from './resolve.ts';
 import type { Workspace } from './target.ts';
 import { NO_DEFAULTS, readWorkspaceText, type WorkspaceDefaults } from './workspace-file.ts';
@@ -82,14 +82,7 @@ async function listRecipes(root: string): Promise<readonly string[]> {
 
 function selectFiles(files: readonly string[], filter: readonly string[]): readonly string[] {
   if (filter.length === 0) return files;
-  const names = files.map(nameOf);
-  for (const name of filter) {
-    if (names.includes(name)) continue;
-    throw new ForkwrightError('recipe.unknown-name', `there is no recipe ${JSON.stringify(name)}`, {
-      place: RECIPES_FOLDER,
-      hint: hintOf(name, names),
-    });
-  }
+  requireKnown(filter, files.map(nameOf));
   return files.filter((file) => filter.includes(nameOf(file)));
 }
 

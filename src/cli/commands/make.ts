@@ -2,6 +2,7 @@ import { hasFailed, type Finding } from '../../finding.ts';
 import { compareText } from '../../platform/order.ts';
 import { formatPlatform } from '../../platform/platform.ts';
 import { loadWorkspace } from '../../recipe/load.ts';
+import { requireKnown } from '../../recipe/require-known.ts';
 import type { ResolvedRecipe } from '../../recipe/target.ts';
 import { writeRendered } from '../../render/write.ts';
 import { formatSize } from '../../report/size.ts';
@@ -27,9 +28,12 @@ export async function makeCommand(
   invocation: Invocation,
 ): Promise<CommandResult> {
   const { root, signal } = invocation;
-  const wanted = new Set((await loadWorkspace(root, options.recipes)).workspace.recipes.map(({ name }) => name));
   const { workspace, findings } = await loadWorkspace(root);
   if (hasFailed(findings, false)) return { schema: SCHEMA, json: { recipes: [] }, text: '', findings };
+  requireKnown(
+    options.recipes,
+    workspace.recipes.map(({ name }) => name),
+  );
   const recipes = options.recipes.length === 0 ? null : options.recipes;
   const rendered = await writeRendered(root, workspace, { recipes, check: false, force: false, signal });
   if (rendered.written.length + rendered.removed.length > 0) {
@@ -37,7 +41,7 @@ export async function makeCommand(
   }
   const build = openBuild(invocation);
   const made: Made[] = [];
-  for (const recipe of workspace.recipes.filter(({ name }) => wanted.has(name))) {
+  for (const recipe of workspace.recipes.filter(({ name }) => recipes?.includes(name) ?? true)) {
     signal.throwIfAborted();
     const start = invocation.nowMs();
     const outcome = await makeRecipe(recipe, build, invocation);

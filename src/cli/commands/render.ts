@@ -1,7 +1,6 @@
-import { ForkwrightError } from '../../errors.ts';
 import { hasFailed } from '../../finding.ts';
 import { loadWorkspace } from '../../recipe/load.ts';
-import { hintOf } from '../../recipe/nearest.ts';
+import { requireKnown } from '../../recipe/require-known.ts';
 import { writeRendered, type RenderReport } from '../../render/write.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 
@@ -22,14 +21,10 @@ export async function renderCommand(options: RenderArguments, invocation: Invoca
   const { root, signal } = invocation;
   const { workspace, findings } = await loadWorkspace(root);
   if (hasFailed(findings, false)) return { schema: SCHEMA, json: toJson(NOTHING), text: '', findings };
-  const names = workspace.recipes.map(({ name }) => name);
-  for (const recipe of options.recipes) {
-    if (names.includes(recipe)) continue;
-    throw new ForkwrightError('recipe.unknown-name', `there is no recipe ${JSON.stringify(recipe)}`, {
-      place: 'recipes',
-      hint: hintOf(recipe, names),
-    });
-  }
+  requireKnown(
+    options.recipes,
+    workspace.recipes.map(({ name }) => name),
+  );
   const recipes = options.recipes.length === 0 ? null : options.recipes;
   const { check, force } = options;
   const report = await writeRendered(root, workspace, { recipes, check, force, signal });
