@@ -1,16 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { formatPlatform } from '../platform/platform.ts';
 import type { FileSource, Target } from '../recipe/target.ts';
+import { listFiles } from '../recipe/target-files.ts';
 import type { BuiltArchive } from './native.ts';
 
 /** Writes down how an archive was made, beside it: the same build gives the same log. */
 export async function writeBuildLog(path: string, target: Target, built: BuiltArchive): Promise<void> {
-  const files = target.build.kind === 'prebuilt' ? [target.build.program, ...target.image.files] : target.image.files;
   const { base } = target.image;
   const lines = [
     `${target.recipe} ${target.version} for ${formatPlatform(target.platform)}, by the native builder`,
     `base ${base.type === 'archive' ? base.path : 'scratch'}`,
-    ...files.map(({ source, to }) => `${to} from ${describeSource(source)}`),
+    ...listFiles(target).map(({ source, to }) => `${to} from ${describeSource(source)}`),
     `manifest ${built.digest}`,
   ];
   await writeFile(path, lines.map((line) => `${line}\n`).join(''));

@@ -5,18 +5,14 @@ import { encodeIndex } from '../image/encode-index.ts';
 import { digestOf, type Digest } from '../oci/digest.ts';
 import { MEDIA_TYPE } from '../oci/media-type.ts';
 import type { Platform } from '../platform/platform.ts';
+import type { Obtain } from '../prebuilt/obtain.ts';
 import { engineReason } from '../recipe/needs-engine.ts';
-import type { FileSource, ImageFile, Target } from '../recipe/target.ts';
+import type { Target } from '../recipe/target.ts';
+import { listFiles } from '../recipe/target-files.ts';
 import { openBaseArchive, type BaseImage } from './base-image.ts';
 import { composeConfig } from './compose-config.ts';
 import { compressLayer, type CompressedLayer } from './layer-cache.ts';
 import { planLayer, writeLayer, type LayerFile } from './layer.ts';
-
-/** A file whose bytes are at hand and checked. */
-export interface ObtainedFile {
-  readonly sizeBytes: number;
-  readonly bytes: () => AsyncIterable<Uint8Array>;
-}
 
 export interface NativeOptions {
   /** Absolute path of the workspace. */
@@ -26,7 +22,7 @@ export interface NativeOptions {
   readonly cacheFolder: string;
   /** The time stamp of everything in the image, seconds since 1970. */
   readonly epochSeconds: number;
-  readonly obtain: (source: FileSource, platform: Platform) => Promise<ObtainedFile>;
+  readonly obtain: Obtain;
   readonly signal: AbortSignal;
 }
 
@@ -67,7 +63,7 @@ interface OwnLayer extends CompressedLayer {
 }
 
 async function makeLayer(target: Target, base: BaseImage | null, options: NativeOptions): Promise<OwnLayer | null> {
-  const wanted = imageFiles(target);
+  const wanted = listFiles(target);
   const folders = target.image.workdir === null || target.image.workdir === '/' ? [] : [target.image.workdir];
   const files: LayerFile[] = [];
   for (const { source, to, mode, uid, gid } of wanted) {
@@ -81,10 +77,6 @@ async function makeLayer(target: Target, base: BaseImage | null, options: Native
   const createdBy =
     wanted.length === 0 ? `WORKDIR ${folders.join('')}` : `COPY ${wanted.map(({ to }) => to).join(' ')}`;
   return { ...layer, createdBy };
-}
-
-function imageFiles({ build, image }: Target): readonly ImageFile[] {
-  return build.kind === 'prebuilt' ? [build.program, ...image.files] : image.files;
 }
 
 async function writeArchive(

@@ -121,11 +121,11 @@ export function lookUp(root: DirectoryNode, path: string): Exclude<TreeNode, { k
 }
 
 function findNode(root: DirectoryNode, path: readonly string[]): TreeNode | undefined {
-  const todo = [...path].toReversed();
+  const ahead = [...path].toReversed();
   const trail: DirectoryNode[] = [root];
   let links = 0;
   let last: TreeNode = root;
-  for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
+  for (let part = ahead.pop(); part !== undefined; part = ahead.pop()) {
     if (part === '' || part === '.') continue;
     if (last.kind !== 'directory') return undefined;
     if (part === '..') {
@@ -140,7 +140,7 @@ function findNode(root: DirectoryNode, path: readonly string[]): TreeNode | unde
       if (links > MOST_LINKS) return undefined;
       if (next.target.startsWith('/')) trail.splice(1);
       last = trail.at(-1) ?? root;
-      todo.push(...next.target.split('/').toReversed());
+      ahead.push(...next.target.split('/').toReversed());
       continue;
     }
     if (next.kind === 'directory') trail.push(next);

@@ -1,7 +1,11 @@
 import { formatFamiliar } from '../oci/reference.ts';
-import type { ImageFile, Target } from './target.ts';
+import type { Target } from './target.ts';
+import { listFiles } from './target-files.ts';
 
-/** Whether only a build engine can build a target: something is run, or taken from a registry, while it is built. */
+/**
+ * Whether only a build engine can build a target: something is run, or taken from a registry, while it is built, or its
+ * layers are Windows'.
+ */
 export function needsEngine(target: Target): boolean {
   return listEngineReasons(target).length > 0;
 }
@@ -14,7 +18,8 @@ export function engineReason(target: Target): string | null {
   return reasons.length === 1 ? last : `${reasons.slice(0, -1).join(', ')}, and ${last}`;
 }
 
-function listEngineReasons({ build, image, platform }: Target): readonly string[] {
+function listEngineReasons(target: Target): readonly string[] {
+  const { build, image, platform } = target;
   const reasons: string[] = [];
   // image-spec, layer.md: Windows wants Files/ and Hives/, and attributes that tar has no fields for.
   if (platform.os === 'windows') reasons.push('only an engine writes layers for Windows');
@@ -25,8 +30,7 @@ function listEngineReasons({ build, image, platform }: Target): readonly string[
     reasons.push(`its base is an image of a registry (${formatFamiliar(image.base.reference)})`);
   }
   if (image.packages.length > 0) reasons.push(`it installs packages (${image.packages.join(', ')})`);
-  const files: readonly ImageFile[] = build.kind === 'prebuilt' ? [build.program, ...image.files] : image.files;
-  for (const { source, to } of files) {
+  for (const { source, to } of listFiles(target)) {
     if (source.type === 'image' && source.image.type === 'image') {
       reasons.push(`${to} comes out of an image of a registry (${formatFamiliar(source.image.reference)})`);
     }

@@ -6,10 +6,10 @@ const MOST_HOPS = 255;
  * are all links of the folder: paths with slashes, and their targets. One that goes in a circle leads nowhere.
  */
 export function leadsOutside(path: string, links: ReadonlyMap<string, string>): boolean {
-  const todo = path.split('/');
+  const ahead = path.split('/');
   const at: string[] = [];
   let hops = 0;
-  for (let part = todo.shift(); part !== undefined; part = todo.shift()) {
+  for (let part = ahead.shift(); part !== undefined; part = ahead.shift()) {
     if (part === '' || part === '.') continue;
     if (part === '..') {
       if (at.pop() === undefined) return true;
@@ -23,7 +23,7 @@ export function leadsOutside(path: string, links: ReadonlyMap<string, string>): 
     if (target.startsWith('/')) return true;
     hops += 1;
     if (hops > MOST_HOPS) return false;
-    todo.unshift(...target.split('/'));
+    ahead.unshift(...target.split('/'));
   }
   return false;
 }
