@@ -14,9 +14,9 @@ const namesOf = (files: readonly LayerFile[], folders: readonly string[] = [], f
   planLayer(files, folders, findFolder).map(({ name }) => name);
 
 test('every parent is there once, in front of what it holds, in an order of names', () => {
-  const names = namesOf([fileAt('/usr/bin/b'), fileAt('/usr/bin/a'), fileAt('/a'), fileAt('/usr-x')], ['/work/deep']);
-  expect(names).toEqual(['a', 'usr-x', 'usr/', 'usr/bin/', 'usr/bin/a', 'usr/bin/b', 'work/', 'work/deep/']);
-  expect(namesOf([fileAt('/a'), fileAt('/usr-x'), fileAt('/usr/bin/a'), fileAt('/usr/bin/b')], ['/work/deep'])).toEqual(
+  const names = namesOf([fileAt('/usr/bin/b'), fileAt('/usr/bin/a'), fileAt('/a'), fileAt('/usr-x')], ['/zoo/deep']);
+  expect(names).toEqual(['a', 'usr-x', 'usr/', 'usr/bin/', 'usr/bin/a', 'usr/bin/b', 'zoo/', 'zoo/deep/']);
+  expect(namesOf([fileAt('/a'), fileAt('/usr-x'), fileAt('/usr/bin/a'), fileAt('/usr/bin/b')], ['/zoo/deep'])).toEqual(
     names,
   );
 });

@@ -44,7 +44,7 @@ test.each(RECIPES)('the example $file is a sound recipe', ({ file, text }) => {
 test('there is an example of every kind of build, and of forkwright.yaml', () => {
   const kinds = RECIPES.map(({ text }) => /^ {2}kind: (\w+)$/m.exec(text)?.[1] ?? 'none');
   expect([...new Set(kinds)].toSorted()).toEqual(['dockerfile', 'go', 'make', 'none', 'prebuilt']);
-  expect(WORKSPACE).toBeDefined();
+  expect(WORKSPACE?.text).toMatch(/^registry: /m);
 });
 
 test('the page lists every field, and no other', () => {

@@ -7,7 +7,7 @@ import { parseReference } from '../../src/oci/reference.ts';
 import { parsePlatform } from '../../src/platform/parse.ts';
 import type { ImageSpec, Target } from '../../src/recipe/target.ts';
 import { makeContainer } from '../support/image-set.ts';
-import { makeRecipe, makeTarget } from '../support/recipes.ts';
+import { makeRecipe, makeTarget } from '../support/workspace-values.ts';
 
 const texts = (findings: readonly Finding[]) => findings.map(({ code, text }) => `${code}: ${text}`);
 
@@ -20,7 +20,7 @@ function compare(container: Partial<ContainerConfig>, image: Partial<ImageSpec>)
     diffIds: [],
     history: [],
   };
-  return texts(verifyTarget(config, null, makeTarget('linux/amd64', { image }), 'zoo.tar: linux/amd64'));
+  return texts(verifyTarget(config, null, makeTarget({ image }), 'zoo.tar: linux/amd64'));
 }
 
 const ALPINE = { type: 'image', reference: parseReference('alpine:3.20') } as const;
@@ -144,7 +144,7 @@ function compareFiles(entries: readonly LayerEntry[], target: Target): readonly 
 test("the recipe's program and files are there with their modes", () => {
   const program = { source: CONTENT, to: '/bin/tool', mode: 0o755, uid: 0, gid: 0 };
   const extra = { ...program, to: '/etc/tool.conf', mode: 0o644 };
-  const target = makeTarget('linux/amd64', { build: { kind: 'prebuilt', program }, image: { files: [extra] } });
+  const target = makeTarget({ build: { kind: 'prebuilt', program }, image: { files: [extra] } });
   expect(compareFiles([file('bin/tool', 0o755), file('etc/tool.conf', 0o644)], target)).toEqual([]);
   expect(compareFiles([file('bin/tool', 0o644)], target)).toEqual([
     'image.file-mode: /bin/tool has mode 0644, the recipe says 0755',
@@ -163,26 +163,26 @@ test('a program that is built is there, with the mode that the builder gave it',
     file: 'tool',
     output: '/bin/tool',
   } as const;
-  expect(compareFiles([file('bin/tool', 0o775)], makeTarget('linux/amd64', { build }))).toEqual([]);
-  expect(compareFiles([], makeTarget('linux/amd64', { build }))).toHaveLength(1);
+  expect(compareFiles([file('bin/tool', 0o775)], makeTarget({ build }))).toEqual([]);
+  expect(compareFiles([], makeTarget({ build }))).toHaveLength(1);
 });
 
 test('platforms are complete and none is extra', () => {
-  const recipe = makeRecipe(['linux/amd64', 'linux/arm64'].map((platform) => makeTarget(platform)));
+  const recipe = makeRecipe(['linux/amd64', 'linux/arm64'].map((platform) => makeTarget({ platform })));
   const platforms = ['linux/amd64', 'linux/s390x'].map(parsePlatform);
   expect(verifyRecipe('zoo.tar', platforms, [], recipe)).toEqual([
     {
       code: 'image.platform-missing',
       severity: 'error',
       place: 'zoo.tar',
-      text: 'recipes/zoo.yaml lists linux/arm64, the archive has no image for it',
+      text: 'recipes/tool.yaml lists linux/arm64, the archive has no image for it',
       hint: null,
     },
     {
       code: 'image.platform-extra',
       severity: 'error',
       place: 'zoo.tar',
-      text: 'the archive has an image for linux/s390x, recipes/zoo.yaml does not list it',
+      text: 'the archive has an image for linux/s390x, recipes/tool.yaml does not list it',
       hint: null,
     },
   ]);

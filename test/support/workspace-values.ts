@@ -18,7 +18,7 @@ export const UPSTREAM: Upstream = {
   commit: '3385f1bfe8d491169b054e4417f570c30f6325df',
 };
 
-export const EMPTY_IMAGE: ImageSpec = {
+const EMPTY_IMAGE: ImageSpec = {
   base: { type: 'scratch' },
   packages: [],
   packageManager: null,
