@@ -8,6 +8,10 @@ import { ForkwrightError } from '../errors.ts';
  * Specification: docs.docker.com/reference/dockerfile, "Environment replacement"; BuildKit, frontend/dockerfile/shell.
  */
 
+// Opens a here-document in RUN, COPY and ADD. BuildKit looks outside of quotes only, other readers of Dockerfiles inside
+// them too: where a value can be written without, it is.
+const HEREDOC_SIGN = /<(?=<)/g;
+
 // Nothing of these means anything to BuildKit's word reader.
 const PLAIN_WORD = /^[\w.,:/@%+=~-]+$/;
 // The same for a POSIX shell, to which a leading tilde is a home folder.
@@ -20,7 +24,8 @@ export function quoteExec(words: readonly string[]): string {
 
 /** For VOLUME, COPY and ADD: the JSON form, with what BuildKit would expand inside it escaped. */
 export function quotePathsAsJson(paths: readonly string[]): string {
-  return quoteExec(paths.map((path) => path.replaceAll(/[\\$'"]/g, String.raw`\$&`)));
+  const escaped = paths.map((path) => path.replaceAll(/[\\$'"]/g, String.raw`\$&`));
+  return quoteExec(escaped).replaceAll(HEREDOC_SIGN, String.raw`\u003c`);
 }
 
 /** For COPY and ADD: plain words where all paths are plain, else their JSON form. */
@@ -49,7 +54,9 @@ export function quoteWord(value: string): string {
 
 /** For RUN and scripts: a word of a POSIX shell, in single quotes unless it is plain. */
 export function quoteShell(value: string): string {
-  return PLAIN_SHELL.test(value) ? value : `'${refuseLineBreak(value).replaceAll("'", String.raw`'\''`)}'`;
+  if (PLAIN_SHELL.test(value)) return value;
+  const escaped = refuseLineBreak(value).replaceAll("'", String.raw`'\''`);
+  return `'${escaped.replaceAll(HEREDOC_SIGN, "<''")}'`;
 }
 
 /** For a part of a URL behind a variable: what a word of a Dockerfile could not hold is percent-encoded. */

@@ -37,6 +37,8 @@ const HOSTILE = [
   'end\\\\',
   '# no comment',
   '<<EOF',
+  'trail <<EOF',
+  'a <<<EOF <<-EOF',
   "<<'EOF'",
   'ünï ☃ 𝄞',
   ' lead',
