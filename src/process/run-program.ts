@@ -1,10 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { $, type Options } from 'zx/core';
 import { isSystemError } from '../errors.ts';
+import { guardProgram } from './guard.ts';
 import { describeEnd, describeStart } from './program-error.ts';
 import type { RunProgram } from './run.ts';
 
 const KILL_AFTER_MS = 2000;
+const MAX_KEPT_BYTES = 64 * 1024;
 const IS_WINDOWS = process.platform === 'win32';
 
 /**
@@ -15,7 +17,11 @@ const IS_WINDOWS = process.platform === 'win32';
 export const runProgram: RunProgram = async (argv, options) => {
   const { signal, timeoutMs } = options;
   if (signal.aborted) throw describeEnd('process.aborted', 'was interrupted', argv, '', options);
-  const store = { stdout: [], stderr: [], stdall: [] };
+  const { onOutput } = options;
+  const store =
+    onOutput === undefined
+      ? { stdout: [], stderr: [], stdall: [] }
+      : { stdout: keepLast(MAX_KEPT_BYTES), stderr: keepLast(MAX_KEPT_BYTES), stdall: keepLast(0) };
   const running = $({ ...PLAIN, cwd: options.cwd, env: { ...options.env }, store, spawn: spawnOf(argv) })`${argv}`;
 
   let ended: 'process.timed-out' | 'process.aborted' | null = null;
@@ -27,12 +33,26 @@ export const runProgram: RunProgram = async (argv, options) => {
     killer = setTimeout(() => kill(running.child, 'SIGKILL'), KILL_AFTER_MS);
   };
   const timer = setTimeout(() => stop('process.timed-out'), timeoutMs);
+  let refused: unknown = null;
+  const take = (from: 'stdout' | 'stderr') => (piece: Buffer) => {
+    if (refused !== null) return;
+    try {
+      onOutput?.(piece, from);
+    } catch (error) {
+      refused = error;
+      stop('process.aborted');
+    }
+  };
+  running.child?.stdout?.on('data', take('stdout'));
+  running.child?.stderr?.on('data', take('stderr'));
+  const release = options.isGuarded === true ? guardProgram(running.child?.pid) : null;
   const abort = () => stop('process.aborted');
   signal.addEventListener('abort', abort, { once: true });
   try {
     const output = await running;
     // zx decodes chunk by chunk, which breaks a character that lies across two of them.
     const [stdout, stderr] = [Buffer.concat(store.stdout).toString(), Buffer.concat(store.stderr).toString()];
+    if (refused !== null) throw refused;
     if (ended === 'process.aborted') throw describeEnd(ended, 'was interrupted', argv, stderr, options);
     if (ended !== null) throw describeEnd(ended, `did not end within ${timeoutMs / 1000} s`, argv, stderr, options);
     if (output.cause !== undefined && output.cause !== null) throw describeStart(argv, output.cause, options);
@@ -42,9 +62,23 @@ export const runProgram: RunProgram = async (argv, options) => {
   } finally {
     clearTimeout(timer);
     clearTimeout(killer);
+    release?.();
     signal.removeEventListener('abort', abort);
   }
 };
+
+/** A list of pieces that forgets the first ones when there are more bytes than the limit. */
+function keepLast(maxBytes: number): Buffer[] {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  pieces.push = (piece: Buffer) => {
+    pieces[pieces.length] = piece;
+    bytes += piece.length;
+    while (bytes > maxBytes) bytes -= pieces.shift()?.length ?? 0;
+    return pieces.length;
+  };
+  return pieces;
+}
 
 /** All that zx would take from ZX_* variables, or from the bash that it finds (a small image has none), is said here. */
 const PLAIN: Partial<Options> = {

@@ -1,4 +1,4 @@
-/** What a finished program left behind. */
+/** What a finished program left behind; the last 64 KiB of each where `onOutput` took the rest. */
 export interface ProgramResult {
   readonly stdout: string;
   readonly stderr: string;
@@ -11,6 +11,10 @@ export interface RunOptions {
   readonly timeoutMs: number;
   /** Texts that are replaced by `***` in errors. */
   readonly secrets?: readonly string[];
+  /** Takes the output as it comes, in pieces that may end within a line. What it throws ends the program. */
+  readonly onOutput?: (piece: Buffer, from: 'stdout' | 'stderr') => void;
+  /** Whether the program is ended too when this process is killed without a chance to do so itself. */
+  readonly isGuarded?: boolean;
 }
 
 /**

@@ -160,6 +160,34 @@ test('an abort ends the program, even one that ignores SIGTERM', async () => {
   expect(error.message).toMatch(/ was interrupted:\nnot now$/);
 });
 
+test('output is handed on as it comes, and of a long one only the end is kept', async () => {
+  const pieces: Buffer[] = [];
+  const from = new Set<string>();
+  const script = 'process.stderr.write("x".repeat(300_000) + "the end"); process.stdout.write("out")';
+  const { stdout, stderr } = await runScript(script, [], {
+    onOutput: (piece, stream) => {
+      from.add(stream);
+      if (stream === 'stderr') pieces.push(piece);
+    },
+  });
+  expect(Buffer.concat(pieces).toString()).toBe(`${'x'.repeat(300_000)}the end`);
+  expect([...from].toSorted()).toEqual(['stderr', 'stdout']);
+  expect(stdout).toBe('out');
+  expect(stderr.length).toBeLessThanOrEqual(64 * 1024);
+  expect(stderr.endsWith('the end')).toBe(true);
+});
+
+test('who cannot take the output ends the program', async () => {
+  const script = 'console.log("first"); setTimeout(() => {}, 60000)';
+  const full = new Error('no space left');
+  const running = runScript(script, [], {
+    onOutput: () => {
+      throw full;
+    },
+  });
+  await expect(running).rejects.toBe(full);
+});
+
 test('nothing is started once the signal is aborted', async () => {
   const error = await failureOf(runProgram(['no-such-program'], makeOptions({ signal: AbortSignal.abort() })));
   expect(error).toMatchObject({ code: 'process.aborted', message: 'no-such-program was interrupted' });
