@@ -24,7 +24,7 @@ const BAR_CELLS = 20;
 const MAX_LIVE_LINES = 12;
 
 const nothing = () => undefined;
-const SILENT_TASK: Task = { startAt: nothing, advance: nothing, done: nothing, fail: nothing };
+const SILENT_TASK: Task = { startAt: nothing, advance: nothing, step: nothing, done: nothing, fail: nothing };
 const SILENT: Progress = { task: () => SILENT_TASK, note: nothing, close: nothing };
 
 /**
@@ -43,10 +43,12 @@ interface Running {
   bytes: number;
   /** Of these, what was there before: it says nothing about the rate. */
   oldBytes: number;
+  /** What it is at, and since when; null for a task without steps. */
+  step: { readonly text: string; readonly startMs: number } | null;
 }
 
 function startTask(label: string, totalBytes: number | null, startMs: number): Running {
-  return { label: printable(label), startMs, totalBytes, bytes: 0, oldBytes: 0 };
+  return { label: printable(label), startMs, totalBytes, bytes: 0, oldBytes: 0, step: null };
 }
 
 function restart(task: Running, doneBytes: number, totalBytes: number | null): void {
@@ -61,6 +63,7 @@ function openPlain(output: ProgressOutput, nowMs: () => number): Progress {
     task(label, totalBytes) {
       const own = startTask(label, totalBytes, nowMs());
       let shownMs = own.startMs;
+      const steps = new Set<string>();
       const end = (text: string) => output.write(`${describeEnd(own, text, nowMs())}\n`);
       return {
         startAt: (doneBytes, total) => restart(own, doneBytes, total),
@@ -69,6 +72,11 @@ function openPlain(output: ProgressOutput, nowMs: () => number): Progress {
           if (nowMs() - shownMs < PLAIN_MS) return;
           shownMs = nowMs();
           output.write(`${own.label}: ${describeBytes(own, shownMs)}\n`);
+        },
+        // Steps that run side by side take turns.
+        step: (text) => {
+          if (!steps.has(text)) output.write(`${own.label}: ${printable(text)}\n`);
+          steps.add(text);
         },
         done: end,
         fail: end,
@@ -87,7 +95,7 @@ function openLive(output: ProgressOutput, nowMs: () => number): Progress {
 
   const erase = () => `\r${CLEAR_LINE}${`${LINE_UP}${CLEAR_LINE}`.repeat(drawnLines)}`;
   const draw = (above: string) => {
-    const shown = [...running].slice(0, MAX_LIVE_LINES).map((each) => describeLive(each, nowMs()));
+    const shown = [...running].slice(0, MAX_LIVE_LINES).map((each) => describeLive(each, nowMs(), output.columns));
     if (running.size > shown.length) shown.push(`  and ${running.size - shown.length} more`);
     const lines = shown.map((line) => `${fit(line, output.columns)}\n`);
     output.write(`${drawnLines === 0 ? '' : erase()}${above}${lines.join('')}`);
@@ -116,6 +124,9 @@ function openLive(output: ProgressOutput, nowMs: () => number): Progress {
         advance: (bytes) => {
           own.bytes += bytes;
         },
+        step: (text) => {
+          own.step = { text: printable(text), startMs: nowMs() };
+        },
         done: end('✓'),
         fail: end('✗'),
       };
@@ -133,8 +144,13 @@ function describeEnd({ label, startMs }: Running, text: string, now: number): st
   return `${label}: ${printable(text)} (${formatDuration(now - startMs)})`;
 }
 
-function describeLive(task: Running, now: number): string {
-  const { label, totalBytes, startMs, bytes } = task;
+function describeLive(task: Running, now: number, columns: number): string {
+  const { label, totalBytes, startMs, bytes, step } = task;
+  if (step !== null) {
+    // The seconds tell that something goes on, so it is the step that is cut.
+    const seconds = `  ${formatDuration(now - step.startMs)}`;
+    return `${fit(`  ${label}  ${step.text}`, columns - seconds.length)}${seconds}`;
+  }
   if (bytes === 0) return `  ${label}  ${formatDuration(now - startMs)}`;
   if (totalBytes === null || totalBytes === 0) return `  ${label}  ${describeBytes(task, now)}`;
   const share = Math.min(1, bytes / totalBytes);

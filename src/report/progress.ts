@@ -4,6 +4,8 @@ export interface Task {
   startAt(doneBytes: number, totalBytes: number | null): void;
   /** More bytes are through. */
   advance(bytes: number): void;
+  /** What the task is at now, for tasks that have steps rather than bytes: `[build 3/4] RUN make`. */
+  step(text: string): void;
   /** Ends the task; `text` says how (`4.3 MiB`, `cached`). */
   done(text: string): void;
   fail(text: string): void;

@@ -264,6 +264,7 @@ test('bytes are counted for the progress', async () => {
         return {
           startAt: () => undefined,
           advance: (bytes) => void (task.advanced += bytes),
+          step: () => undefined,
           done: (text) => void (task.done = text),
           fail: () => undefined,
         };

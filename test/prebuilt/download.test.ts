@@ -207,6 +207,7 @@ test('an interruption ends a download midway, and leaves nothing under the final
   const task = {
     startAt: () => undefined,
     advance: () => controller.abort(),
+    step: () => undefined,
     done: () => undefined,
     fail: () => undefined,
   };

@@ -4,7 +4,13 @@ import { createStyle } from '../../src/report/style.ts';
 /** A invocation of a command in a folder: no colour, no progress, no network, no programs. */
 export function makeInvocation(cwd: string, more: Partial<Invocation> = {}): Invocation {
   const silent = { write: () => undefined, isTerminal: false, columns: 80 };
-  const task = { startAt: () => undefined, advance: () => undefined, done: () => undefined, fail: () => undefined };
+  const task = {
+    startAt: () => undefined,
+    advance: () => undefined,
+    step: () => undefined,
+    done: () => undefined,
+    fail: () => undefined,
+  };
   return {
     cwd,
     root: cwd,

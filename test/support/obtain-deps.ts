@@ -22,7 +22,7 @@ export function makeDeps(root: string, more: Partial<ObtainDeps> = {}): { deps: 
     progress: {
       task: (label) => {
         const end = (text: string) => void journal.tasks.push(`${label}: ${text}`);
-        return { startAt: () => undefined, advance: () => undefined, done: end, fail: end };
+        return { startAt: () => undefined, advance: () => undefined, step: () => undefined, done: end, fail: end };
       },
       note: (text) => void journal.notes.push(text),
       close: () => undefined,
