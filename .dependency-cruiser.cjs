@@ -6,6 +6,7 @@ const ROOMS = [
   'render',
   'source',
   'build',
+  'engine',
   'prebuilt',
   'archive',
   'tar',
@@ -27,7 +28,7 @@ const FENCES = [
   { library: 'commander', rooms: 'cli' },
   { library: 'undici', rooms: 'cli' },
   { library: 'yaml', rooms: 'recipe|render' },
-  { library: 'zod', rooms: 'recipe|oci|upstream|prebuilt' },
+  { library: 'zod', rooms: 'recipe|oci|upstream|prebuilt|build' },
   { library: 'fflate', rooms: 'build' },
 ];
 
