@@ -14,24 +14,39 @@ export async function replaceOutput<Result>(
   output: string,
   write: (temporary: string) => Promise<Result>,
 ): Promise<Result> {
+  return withTemporary(output, async (temporary) => {
+    const result = await write(temporary);
+    await moveInto(temporary, resolve(output));
+    return result;
+  });
+}
+
+/**
+ * Gives `use` the name of a file or folder for the time, hidden beside `output`, and removes it afterwards. What earlier
+ * runs left behind for this output is removed. Throws what `use` throws; the system's errors as `archive.write-failed`.
+ */
+export async function withTemporary<Result>(
+  output: string,
+  use: (temporary: string) => Promise<Result>,
+): Promise<Result> {
   const folder = dirname(resolve(output));
-  const prefix = `.${basename(output)}.${process.pid}-`;
-  const temporary = join(folder, `${prefix}${randomBytes(6).toString('hex')}${SUFFIX}`);
+  const temporary = nameTemporary(folder, basename(output));
   try {
     await mkdir(folder, { recursive: true });
     await removeLeftovers(folder, basename(output));
     try {
-      const result = await write(temporary);
-      await moveInto(temporary, resolve(output));
-      return result;
-    } catch (error) {
+      return await use(temporary);
+    } finally {
       // What went wrong first is what the user must know; the next run removes what this cannot.
       await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-      throw error;
     }
   } catch (error) {
     throw asWriteError(error, output, folder);
   }
+}
+
+function nameTemporary(folder: string, name: string): string {
+  return join(folder, `.${name}.${process.pid}-${randomBytes(6).toString('hex')}${SUFFIX}`);
 }
 
 /** A folder cannot be renamed over one that holds something: the old one steps aside first. */

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { formatPlatform } from '../platform/platform.ts';
 import type { FileSource, Target } from '../recipe/target.ts';
 import { listFiles } from '../recipe/target-files.ts';
-import type { BuiltArchive } from './native.ts';
+import type { BuiltArchive } from './built-archive.ts';
 
 /** Writes down how an archive was made, beside it: the same build gives the same log. */
 export async function writeBuildLog(path: string, target: Target, built: BuiltArchive): Promise<void> {
@@ -30,5 +30,7 @@ function describeSource(source: FileSource): string {
       return source.path;
     case 'content':
       return 'the recipe';
+    case 'upstream':
+      return `${source.path} of the upstream`;
   }
 }

@@ -1,36 +1,37 @@
-import { join } from 'node:path';
 import pMap from 'p-map';
 import { ForkwrightError } from '../errors.ts';
 import { formatPlatform } from '../platform/platform.ts';
-import { archivePath, logPath } from '../recipe/output-names.ts';
-import type { ResolvedRecipe, Target } from '../recipe/target.ts';
-import type { Progress } from '../report/progress.ts';
+import type { Target } from '../recipe/target.ts';
+import type { Progress, Task } from '../report/progress.ts';
 import { formatSize } from '../report/size.ts';
-import { writeBuildLog } from './build-log.ts';
-import { buildNative, type BuiltArchive, type NativeOptions } from './native.ts';
+import type { BuiltArchive } from './built-archive.ts';
 
-export interface BuildOptions extends Omit<NativeOptions, 'output'> {
+/** Builds one target; `task` shows what it is at. */
+export type BuildTarget = (target: Target, task: Task) => Promise<BuiltArchive>;
+
+export interface BuildOptions {
   readonly progress: Progress;
+  readonly signal: AbortSignal;
   /** How many targets are built at once. */
   readonly parallel: number;
 }
 
 /** What became of the targets, each list in their order. */
 export interface BuildOutcome {
-  readonly built: readonly BuiltArchive[];
+  readonly built: readonly { readonly target: Target; readonly archive: BuiltArchive }[];
   readonly failures: readonly ForkwrightError[];
 }
 
 /**
- * Builds targets of a recipe natively, several at once, each into its own archive with a log beside it. One that fails does
- * not keep the others from being built. Throws the signal's reason, when what was running has ended.
+ * Builds targets, several at once. One that fails does not keep the others from being built. Throws the signal's reason,
+ * when what was running has ended.
  */
 export async function buildTargets(
-  recipe: ResolvedRecipe,
   targets: readonly Target[],
+  build: BuildTarget,
   options: BuildOptions,
 ): Promise<BuildOutcome> {
-  const outcomes = await pMap(targets, (target) => tryTarget(recipe, target, options), {
+  const outcomes = await pMap(targets, (target) => tryTarget(target, build, options), {
     concurrency: options.parallel,
   });
   options.signal.throwIfAborted();
@@ -42,30 +43,20 @@ export async function buildTargets(
 
 /** Null for a target that an interruption has ended or kept from being begun. */
 async function tryTarget(
-  recipe: ResolvedRecipe,
   target: Target,
-  options: BuildOptions,
-): Promise<BuiltArchive | ForkwrightError | null> {
-  if (options.signal.aborted) return null;
+  build: BuildTarget,
+  { progress, signal }: BuildOptions,
+): Promise<BuildOutcome['built'][number] | ForkwrightError | null> {
+  if (signal.aborted) return null;
+  const task = progress.task(`${target.recipe} ${formatPlatform(target.platform)}`, null);
   try {
-    return await buildTarget(recipe, target, options);
-  } catch (error) {
-    if (options.signal.aborted) return null;
-    if (error instanceof ForkwrightError) return error;
-    throw error;
-  }
-}
-
-async function buildTarget(recipe: ResolvedRecipe, target: Target, options: BuildOptions): Promise<BuiltArchive> {
-  const task = options.progress.task(`${recipe.name} ${formatPlatform(target.platform)}`, null);
-  const path = archivePath(target);
-  try {
-    const built = await buildNative(target, { ...options, output: join(options.root, path) });
-    await writeBuildLog(join(options.root, logPath(target)), target, built);
-    task.done(formatSize(built.sizeBytes));
-    return { ...built, path };
+    const archive = await build(target, task);
+    task.done(formatSize(archive.sizeBytes));
+    return { target, archive };
   } catch (error) {
     task.fail('not built');
+    if (signal.aborted) return null;
+    if (error instanceof ForkwrightError) return error;
     throw error;
   }
 }

@@ -1,15 +1,18 @@
+import { join } from 'node:path';
 import type { LayoutBlob } from '../archive/copy-blob.ts';
 import { writeImageLayout } from '../archive/write-layout.ts';
 import { ForkwrightError } from '../errors.ts';
 import { encodeIndex } from '../image/encode-index.ts';
 import { digestOf, type Digest } from '../oci/digest.ts';
 import { MEDIA_TYPE } from '../oci/media-type.ts';
-import type { Platform } from '../platform/platform.ts';
 import type { Obtain } from '../prebuilt/obtain.ts';
 import { engineReason } from '../recipe/needs-engine.ts';
+import { archivePath, logPath } from '../recipe/output-names.ts';
 import type { Target } from '../recipe/target.ts';
 import { listFiles } from '../recipe/target-files.ts';
+import { writeBuildLog } from './build-log.ts';
 import { openBaseArchive, type BaseImage } from './base-image.ts';
+import type { BuiltArchive } from './built-archive.ts';
 import { composeConfig } from './compose-config.ts';
 import { compressLayer, type CompressedLayer } from './layer-cache.ts';
 import { planLayer, writeLayer, type LayerFile } from './layer.ts';
@@ -26,13 +29,14 @@ export interface NativeOptions {
   readonly signal: AbortSignal;
 }
 
-/** What was built. */
-export interface BuiltArchive {
-  readonly platform: Platform;
-  readonly path: string;
-  /** Digest of the image's manifest. */
-  readonly digest: Digest;
-  readonly sizeBytes: number;
+/**
+ * Builds a target without an engine into its archive in out/, with a log beside it. Throws what `buildNative` throws.
+ */
+export async function buildNativeTarget(target: Target, options: Omit<NativeOptions, 'output'>): Promise<BuiltArchive> {
+  const path = archivePath(target);
+  const built = await buildNative(target, { ...options, output: join(options.root, path) });
+  await writeBuildLog(join(options.root, logPath(target)), target, built);
+  return { ...built, path };
 }
 
 /**

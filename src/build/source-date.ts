@@ -1,12 +1,12 @@
 import { ForkwrightError } from '../errors.ts';
 
 /**
- * The one time stamp of everything that is built, in seconds since 1970 (UTC): SOURCE_DATE_EPOCH, else 0. The clock is
- * never asked. Throws `build.source-date-epoch`. Specification: reproducible-builds.org/specs/source-date-epoch.
+ * The one time stamp of everything that is built, in seconds since 1970 (UTC): SOURCE_DATE_EPOCH; null where it is not
+ * set. The clock is never asked. Throws `build.source-date-epoch`. Specification: reproducible-builds.org/specs/source-date-epoch.
  */
-export function readSourceDateEpoch(env: Readonly<Record<string, string | undefined>>): number {
+export function readSourceDateEpoch(env: Readonly<Record<string, string | undefined>>): number | null {
   const text = env['SOURCE_DATE_EPOCH'] ?? '';
-  if (text === '') return 0;
+  if (text === '') return null;
   const seconds = Number(text);
   // 8^11 - 1 is what a tar header holds without extensions; it lies in the year 2242.
   if (/^\d+$/.test(text) && seconds < 8 ** 11) return seconds;

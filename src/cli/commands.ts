@@ -1,4 +1,5 @@
 import type { CommandResult, Invocation } from './command.ts';
+import type { Input } from './input.ts';
 
 /** An option as commander writes it, `--platform <platform>`. */
 export interface OptionDeclaration {
@@ -11,9 +12,6 @@ export interface OptionDeclaration {
   readonly isRequired?: boolean;
 }
 
-/** What commander found on the command line: declared arguments by name, options by their camel-case name. */
-export type Input = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
-
 export interface CommandDeclaration {
   readonly name: string;
   readonly summary: string;
@@ -24,6 +22,19 @@ export interface CommandDeclaration {
   readonly run: (input: Input, invocation: Invocation) => Promise<CommandResult>;
 }
 
+/** Of the commands that build. */
+const BUILD_OPTIONS: readonly OptionDeclaration[] = [
+  { flags: '--parallel <count>', text: 'how many platforms are built at once (default: one per core)' },
+  { flags: '--no-cache', text: 'have the engine take nothing from earlier builds' },
+  { flags: '--no-test', text: "do not run the recipes' tests" },
+  {
+    flags: '--cache-from <cache>',
+    text: 'cache of buildx to read, with {recipe} and {slug} filled in: type=registry,ref=...',
+    isRepeatable: true,
+  },
+  { flags: '--cache-to <cache>', text: 'cache of buildx to write', isRepeatable: true },
+];
+
 const RECIPES = { syntax: '[recipes...]', text: 'names of recipes; all of them where none is named' };
 const SOURCE = { syntax: '<source>', text: 'archive file or layout folder' };
 
@@ -33,10 +44,12 @@ export const COMMANDS: readonly CommandDeclaration[] = [
     name: 'make',
     summary: 'render, build what this machine can, assemble and verify',
     args: [RECIPES],
-    options: [],
+    options: BUILD_OPTIONS,
     run: async (input, invocation) => {
       const { makeCommand } = await import('./commands/make.ts');
-      return makeCommand({ recipes: texts(input['recipes']) }, invocation);
+      const { readBuildSettings } = await import('./build-settings.ts');
+      const settings = readBuildSettings(input, invocation.env);
+      return makeCommand({ recipes: texts(input['recipes']), settings }, invocation);
     },
   },
   {
@@ -69,11 +82,15 @@ export const COMMANDS: readonly CommandDeclaration[] = [
     args: [{ ...RECIPES, syntax: '<recipes...>', text: 'names of recipes' }],
     options: [
       { flags: '--platform <platform>', text: 'only this platform', isRepeatable: true },
-      { flags: '--builder <builder>', text: 'what builds', choices: ['auto', 'native'], default: 'auto' },
+      { flags: '--builder <builder>', text: 'what builds', choices: ['auto', 'buildx', 'native'], default: 'auto' },
+      ...BUILD_OPTIONS,
     ],
     run: async (input, invocation) => {
       const { buildCommand } = await import('./commands/build.ts');
-      return buildCommand({ recipes: texts(input['recipes']), platforms: texts(input['platform']) }, invocation);
+      const { readBuildSettings } = await import('./build-settings.ts');
+      const settings = readBuildSettings(input, invocation.env);
+      const { recipes, platform } = input;
+      return buildCommand({ recipes: texts(recipes), platforms: texts(platform), settings }, invocation);
     },
   },
   {

@@ -6,10 +6,10 @@ import { formatPlatform } from '../platform/platform.ts';
 import { engineReason } from '../recipe/needs-engine.ts';
 import { indexName, indexPath } from '../recipe/output-names.ts';
 import type { ResolvedRecipe } from '../recipe/target.ts';
-import { buildTargets, type BuildOptions } from '../build/build-targets.ts';
 import { assembleArchives } from './assemble-archives.ts';
 import type { Invocation } from './command.ts';
 import { toFinding } from './error-finding.ts';
+import { isMissing, type RecipeBuilder } from './recipe-builder.ts';
 import { verifyArchive } from './verify-archive.ts';
 
 /** What became of a recipe. `built` means assembled and verified too. */
@@ -21,7 +21,14 @@ export type MakeOutcome =
       readonly sizeBytes: number;
       readonly findings: readonly Finding[];
     }
-  | { readonly state: 'not-built'; readonly reason: string; readonly need: string }
+  | {
+      readonly state: 'not-built';
+      /** `it installs packages (tar)`. */
+      readonly reason: string;
+      readonly need: string;
+      /** Why there is none of what it needs. */
+      readonly lack: string;
+    }
   | { readonly state: 'failed'; readonly findings: readonly Finding[] };
 
 /**
@@ -31,47 +38,65 @@ export type MakeOutcome =
  */
 export async function makeRecipe(
   recipe: ResolvedRecipe,
-  options: BuildOptions,
+  builder: RecipeBuilder,
   invocation: Invocation,
 ): Promise<MakeOutcome> {
-  const obstacle = findObstacle(recipe);
-  if (obstacle !== null) return obstacle;
   try {
-    return await makeIndex(recipe, options, invocation);
+    return (await findObstacle(recipe, builder)) ?? (await makeIndex(recipe, builder, invocation));
   } catch (error) {
     if (invocation.signal.aborted || !(error instanceof ForkwrightError)) throw error;
     return { state: 'failed', findings: [toFinding(error)] };
   }
 }
 
-function findObstacle(recipe: ResolvedRecipe): MakeOutcome | null {
+async function findObstacle(recipe: ResolvedRecipe, builder: RecipeBuilder): Promise<MakeOutcome | null> {
   const reasons = recipe.targets.flatMap((target) => {
     const reason = engineReason(target);
     return reason === null ? [] : [{ platform: formatPlatform(target.platform), reason }];
   });
   const [first] = reasons;
   if (first === undefined) return null;
+  const engine = await builder.engine();
+  if (!isMissing(engine)) return null;
   const isEverywhere =
     reasons.length === recipe.targets.length && reasons.every(({ reason }) => reason === first.reason);
   const where = isEverywhere ? '' : `on ${reasons.map(({ platform }) => platform).join(', ')}: `;
-  return { state: 'not-built', reason: `${where}${first.reason}`, need: 'a build engine (Docker with buildx)' };
+  const need = 'a build engine (Docker with buildx)';
+  return { state: 'not-built', reason: `${where}${first.reason}`, need, lack: engine.reason };
 }
 
-async function makeIndex(recipe: ResolvedRecipe, options: BuildOptions, invocation: Invocation): Promise<MakeOutcome> {
-  const { built, failures } = await buildTargets(recipe, recipe.targets, options);
-  if (failures.length > 0) return { state: 'failed', findings: failures.map(toFinding) };
+async function makeIndex(recipe: ResolvedRecipe, builder: RecipeBuilder, invocation: Invocation): Promise<MakeOutcome> {
+  const { built, failures, findings: ofBuild } = await builder.build(recipe, recipe.targets);
+  const lack = findLack(failures);
+  if (lack !== null) return lack;
+  if (failures.length > 0 || hasFailed(ofBuild, false)) {
+    return { state: 'failed', findings: [...ofBuild, ...failures.map(toFinding)] };
+  }
   const path = indexPath(recipe.name);
   const name = indexName(recipe);
   const names = name === null ? [] : [parseReference(name)];
   const inWorkspace = { ...invocation, cwd: invocation.root };
   const assembled = await assembleArchives(
-    { archives: built.map((archive) => archive.path), output: path, names, dockerCompat: null },
+    { archives: built.map(({ archive }) => archive.path), output: path, names, dockerCompat: null },
     inWorkspace,
   );
-  if (assembled.written === null) return { state: 'failed', findings: assembled.findings };
+  if (assembled.written === null) return { state: 'failed', findings: [...ofBuild, ...assembled.findings] };
   const verified = await verifyArchive(path, recipe, inWorkspace);
-  const findings = [...assembled.findings, ...verified.findings];
+  const findings = [...ofBuild, ...assembled.findings, ...verified.findings];
   if (hasFailed(findings, false)) return { state: 'failed', findings };
   const { plan, sizeBytes } = assembled.written;
   return { state: 'built', path, digest: plan.index.digest, sizeBytes, findings };
+}
+
+/** An engine without the emulators that a recipe needs is no fault of the recipe. */
+function findLack(failures: readonly ForkwrightError[]): MakeOutcome | null {
+  const [first] = failures;
+  if (first === undefined || failures.some(({ code }) => code !== 'build.no-emulator')) return null;
+  const [reason = ''] = first.message.split('\n');
+  return {
+    state: 'not-built',
+    reason: `${failures.length === 1 ? 'a platform' : `${failures.length} platforms`} of it could not be run`,
+    need: 'emulators in the engine',
+    lack: reason,
+  };
 }

@@ -4,8 +4,9 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { ForkwrightError } from '../errors.ts';
 import { createStyle } from '../report/style.ts';
 import type { CommandResult, Invocation } from './command.ts';
-import { COMMANDS, type CommandDeclaration, type Input } from './commands.ts';
+import { COMMANDS, type CommandDeclaration } from './commands.ts';
 import type { Context } from './context.ts';
+import type { Input } from './input.ts';
 import { reportError, reportResult, type ReportOptions } from './reporter.ts';
 import { openProgress } from '../report/open-progress.ts';
 

@@ -2,6 +2,7 @@ import { examineBlobs } from '../archive/examine-blobs.ts';
 import type { ImageSource } from '../archive/image-source.ts';
 import { loadImageSet } from '../archive/load-images.ts';
 import { openImageSource } from '../archive/open.ts';
+import { readSmokeRecords } from '../build/smoke-record.ts';
 import { ForkwrightError } from '../errors.ts';
 import { hasFailed, type Finding } from '../finding.ts';
 import type { LayerEntry } from '../image/file-tree.ts';
@@ -37,9 +38,9 @@ const NOT_READ: ReadonlySet<string> = new Set([
 
 /**
  * Reads all of an archive and says everything that is wrong with it. `name` is a path from the invocation's folder, as the
- * user gave it; `recipe` is what it is held to, null for itself only. Throws where the file cannot be read
- * (`archive.not-found`, `archive.unreadable`, `archive.read-failed`) or its format is not known yet
- * (`archive.unsupported`); every other fault is a finding.
+ * user gave it; `recipe` is what it is held to, null for itself only. The records of the recipe's tests are read in the
+ * workspace. Throws where the file cannot be read (`archive.not-found`, `archive.unreadable`, `archive.read-failed`) or its
+ * format is not known yet (`archive.unsupported`); every other fault is a finding.
  */
 export async function verifyArchive(
   name: string,
@@ -85,14 +86,16 @@ async function verifySource(
     const whole = facts.filter(({ digest, actualDigest, diffId, findings: faults }) => {
       return actualDigest === digest && diffId !== null && !hasFailed(faults, false);
     });
+    const tests = recipe === null ? null : await readSmokeRecords(invocation.root, recipe.name);
     const judged = verifyImages({
       set,
-      findings: [...source.findings, ...findings],
+      findings: [...source.findings, ...findings, ...(tests?.findings ?? [])],
       blobNames: new Map(blobs.map((blob) => [blob.digest, blob.name])),
       facts: new Map(facts.map((fact) => [fact.digest, fact])),
       layers: new Map(whole.map(({ digest }) => [digest, layers.get(digest) ?? []])),
       maySkipManifests: source.format === 'docker-archive',
       recipe,
+      records: tests?.records ?? [],
     });
     task.done(formatSize(source.sizeBytes));
     const { format, sizeBytes } = source;

@@ -1,5 +1,11 @@
 import type { ResolvedRecipe, Target } from './target.ts';
 
+/** The folder that everything is rendered into. */
+export const GENERATED = 'generated';
+
+/** How the names of all records of tests end. */
+export const TESTS_ENDING = '.tests.json';
+
 /** The archive of a target, relative to the workspace. */
 export function archivePath(target: Target): string {
   return `out/${target.recipe}/${target.slug}.oci.tar`;
@@ -8,6 +14,41 @@ export function archivePath(target: Target): string {
 /** The log of a target's build, relative to the workspace. */
 export function logPath(target: Target): string {
   return `out/${target.recipe}/${target.slug}.log`;
+}
+
+/** The folder of a recipe's archives and of what belongs to them, relative to the workspace. */
+export function recipeOutput(recipe: string): string {
+  return `out/${recipe}`;
+}
+
+/** What became of a target's tests, relative to the workspace. */
+export function testsPath(target: Target): string {
+  return `out/${target.recipe}/${target.slug}${TESTS_ENDING}`;
+}
+
+/** The folder of what is rendered for a recipe, relative to the workspace. */
+export function recipeFolder(recipe: string): string {
+  return `${GENERATED}/${recipe}`;
+}
+
+/** The bake file of a recipe, relative to the workspace. */
+export function bakeFilePath(recipe: string): string {
+  return `${recipeFolder(recipe)}/docker-bake.json`;
+}
+
+/** What a target is called in its recipe's bake file. */
+export function bakeTargetName({ recipe, slug }: Target): string {
+  return bakeName(`${recipe}-${slug}`);
+}
+
+/** What the target is called there that upstream's own Dockerfile makes. */
+export function upstreamTargetName(target: Target): string {
+  return `${bakeTargetName(target)}-upstream`;
+}
+
+/** Bake's names are letters, digits, `-` and `_`. */
+export function bakeName(name: string): string {
+  return name.replaceAll('.', '_');
 }
 
 /** The index of a recipe, relative to the workspace. */

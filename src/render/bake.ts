@@ -1,9 +1,9 @@
 import { formatPlatform } from '../platform/platform.ts';
-import { archivePath } from '../recipe/output-names.ts';
+import { archivePath, bakeName, bakeTargetName, recipeFolder, upstreamTargetName } from '../recipe/output-names.ts';
 import type { ResolvedRecipe, Target } from '../recipe/target.ts';
+import { hasUpstreamContext } from '../recipe/upstream-context.ts';
 import { upstreamOf } from './build-view.ts';
 import { namedFiles } from './named-files.ts';
-import { recipeFolder } from './rendered-file.ts';
 
 /** A target of a bake file. Specification: docs.docker.com/build/bake/reference. */
 interface BakeTarget {
@@ -34,16 +34,6 @@ export function renderBake(recipe: ResolvedRecipe): string {
   return `${JSON.stringify(document, escapeTemplate, 2)}\n`;
 }
 
-/** What a target is called in its recipe's bake file. */
-export function bakeTargetName({ recipe, slug }: Target): string {
-  return bakeName(`${recipe}-${slug}`);
-}
-
-/** Bake's names are letters, digits, `-` and `_`. */
-function bakeName(name: string): string {
-  return name.replaceAll('.', '_');
-}
-
 function listBakeTargets(target: Target): readonly (readonly [string, BakeTarget])[] {
   const { recipe, slug, build, platform } = target;
   const name = bakeTargetName(target);
@@ -68,7 +58,7 @@ function listBakeTargets(target: Target): readonly (readonly [string, BakeTarget
   };
   return [
     [name, main],
-    [upstreamName(target), upstream],
+    [upstreamTargetName(target), upstream],
   ];
 }
 
@@ -76,18 +66,14 @@ function listBakeTargets(target: Target): readonly (readonly [string, BakeTarget
 function listContexts(target: Target): readonly (readonly [string, string])[] {
   const { build, image } = target;
   const contexts: (readonly [string, string])[] = [];
-  if (build.kind === 'go' || build.kind === 'make') contexts.push(['upstream', sourceContext(target)]);
-  if (build.kind === 'dockerfile') contexts.push(['upstream-image', `target:${upstreamName(target)}`]);
+  if (hasUpstreamContext(target)) contexts.push(['upstream', sourceContext(target)]);
+  if (build.kind === 'dockerfile') contexts.push(['upstream-image', `target:${upstreamTargetName(target)}`]);
   if (image.base.type === 'archive') contexts.push(['base', layoutContext(image.base.path)]);
   for (const { name, file } of namedFiles(target)) {
     if (file.source.type !== 'image' || file.source.image.type !== 'archive') continue;
     contexts.push([name, layoutContext(file.source.image.path)]);
   }
   return contexts;
-}
-
-function upstreamName(target: Target): string {
-  return `${bakeTargetName(target)}-upstream`;
 }
 
 function layoutContext(path: string): string {

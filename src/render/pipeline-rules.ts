@@ -1,6 +1,6 @@
+import { recipeFolder } from '../recipe/output-names.ts';
 import type { ResolvedRecipe } from '../recipe/target.ts';
 import { namedFiles } from './named-files.ts';
-import { recipeFolder } from './rendered-file.ts';
 
 export interface Rule {
   readonly if: string;

@@ -1,6 +1,7 @@
+import { recipeFolder } from '../recipe/output-names.ts';
 import type { Finding } from '../finding.ts';
 import { compareText } from '../platform/order.ts';
-import { hasMarker, PIPELINE_PATH, recipeFolder, type RenderedFile } from './rendered-file.ts';
+import { hasMarker, PIPELINE_PATH, type RenderedFile } from './rendered-file.ts';
 
 /** What lies below generated/ at a path that could be ours. */
 export type ExistingEntry =
@@ -11,6 +12,8 @@ export type ExistingEntry =
 export interface WriteOptions {
   /** Only these recipes' files, and the pipeline; null for all. */
   readonly recipes: readonly string[] | null;
+  /** Whether the pipeline is left alone: a workspace with some of its recipes gives no whole one. */
+  readonly isWithoutPipeline: boolean;
   /** Whether files that forkwright did not write are overwritten. */
   readonly force: boolean;
 }
@@ -35,11 +38,11 @@ export interface WritePlan {
 export function planWrites(
   existing: readonly ExistingEntry[],
   rendered: readonly RenderedFile[],
-  { recipes, force }: WriteOptions,
+  { recipes, isWithoutPipeline, force }: WriteOptions,
 ): WritePlan {
   const folders = recipes?.map((recipe) => `${recipeFolder(recipe)}/`) ?? null;
   const isInScope = (path: string) =>
-    folders === null || path === PIPELINE_PATH || folders.some((folder) => path.startsWith(folder));
+    path === PIPELINE_PATH ? !isWithoutPipeline : (folders?.some((folder) => path.startsWith(folder)) ?? true);
   const wanted = rendered.filter(({ path }) => isInScope(path));
   const wantedPaths = new Set(wanted.map(({ path }) => path));
   const entries = new Map(existing.map((entry) => [entry.path, entry]));

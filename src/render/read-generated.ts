@@ -1,10 +1,11 @@
+import { GENERATED } from '../recipe/output-names.ts';
 import type { Dirent } from 'node:fs';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pMap from 'p-map';
 import { isSystemError } from '../errors.ts';
 import type { ExistingEntry } from './plan-writes.ts';
-import { GENERATED, PIPELINE_PATH } from './rendered-file.ts';
+import { PIPELINE_PATH } from './rendered-file.ts';
 
 const CONCURRENCY = 32;
 const OUR_NAME = /^(?:.+\.Dockerfile|docker-bake\.json)$/;

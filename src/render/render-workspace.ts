@@ -1,3 +1,4 @@
+import { recipeFolder } from '../recipe/output-names.ts';
 import { ForkwrightError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
 import { compareText } from '../platform/order.ts';
@@ -6,7 +7,7 @@ import { renderBake } from './bake.ts';
 import { checkTarget } from './check-target.ts';
 import { makeView } from './make-view.ts';
 import { PIPELINE_SOURCE, renderPipeline } from './pipeline.ts';
-import { hasMarker, PIPELINE_PATH, recipeFolder, type RenderedFile } from './rendered-file.ts';
+import { hasMarker, PIPELINE_PATH, type RenderedFile } from './rendered-file.ts';
 import { DOCKERFILE_TEMPLATES, type Templates } from './template-engine.ts';
 
 export interface RenderedWorkspace {
@@ -17,6 +18,17 @@ export interface RenderedWorkspace {
 
 /** Renders every file of a workspace: a Dockerfile per target, a bake file per recipe, and the pipeline. */
 export function renderWorkspace(workspace: Workspace, templates: Templates): RenderedWorkspace {
+  const recipes = renderRecipes(workspace, templates);
+  const pipeline = renderPipeline(workspace);
+  const files = [...recipes.files, { path: PIPELINE_PATH, content: pipeline.content, source: PIPELINE_SOURCE }];
+  return {
+    files: files.toSorted((a, b) => compareText(a.path, b.path)),
+    findings: withoutRepeats([...recipes.findings, ...pipeline.findings]),
+  };
+}
+
+/** Renders the files of each recipe of a workspace, which may be some of them only. */
+export function renderRecipes(workspace: Workspace, templates: Templates): RenderedWorkspace {
   const files: RenderedFile[] = [];
   const findings: Finding[] = [];
   for (const recipe of workspace.recipes) {
@@ -32,9 +44,6 @@ export function renderWorkspace(workspace: Workspace, templates: Templates): Ren
       });
     });
   }
-  const pipeline = renderPipeline(workspace);
-  files.push({ path: PIPELINE_PATH, content: pipeline.content, source: PIPELINE_SOURCE });
-  findings.push(...pipeline.findings);
   return { files: files.toSorted((a, b) => compareText(a.path, b.path)), findings: withoutRepeats(findings) };
 }
 

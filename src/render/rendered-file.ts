@@ -1,3 +1,5 @@
+import { GENERATED } from '../recipe/output-names.ts';
+
 /** A file that is rendered. */
 export interface RenderedFile {
   /** Relative to the workspace, with forward slashes. */
@@ -8,20 +10,13 @@ export interface RenderedFile {
   readonly source: string;
 }
 
-/** The folder that everything is rendered into. */
-export const GENERATED = 'generated';
-
+/** The generated GitLab pipeline. */
 export const PIPELINE_PATH = `${GENERATED}/pipeline.gitlab-ci.yml`;
 
 // The head is enough: in each kind of file the marker stands in front of everything of a recipe's.
 const MARKER_WITHIN_BYTES = 4096;
 
 const MARKER = /^# Rendered by forkwright from |^\s*"FORKWRIGHT_SOURCE": \{/m;
-
-/** The folder of a recipe's files. */
-export function recipeFolder(recipe: string): string {
-  return `${GENERATED}/${recipe}`;
-}
 
 /**
  * Whether forkwright wrote a file, by the marker in its head: the header line of Dockerfiles and of the pipeline, the

@@ -10,7 +10,7 @@ import { staleFindings } from './check-stale.ts';
 import { loadTemplates } from './load-templates.ts';
 import { planWrites, type Change, type WriteOptions } from './plan-writes.ts';
 import { readGenerated } from './read-generated.ts';
-import { renderWorkspace } from './render-workspace.ts';
+import { renderRecipes, renderWorkspace } from './render-workspace.ts';
 
 const CONCURRENCY = 32;
 
@@ -31,11 +31,14 @@ export interface RenderReport {
 /**
  * Renders a workspace into its generated/ folder: what changed is written, each file whole or not at all, and what
  * forkwright once wrote for recipes and platforms that are gone is removed. Where there is a finding of severity error,
- * and with `check`, nothing is written. Takes the workspace's absolute path and the workspace with all its recipes.
+ * and with `check`, nothing is written. Takes the workspace's absolute path and the workspace, with all its recipes where
+ * the pipeline is among what is rendered.
  */
 export async function writeRendered(root: string, workspace: Workspace, options: RenderOptions): Promise<RenderReport> {
   const loaded = await loadTemplates(root);
-  const rendered = renderWorkspace(workspace, loaded.templates);
+  const rendered = options.isWithoutPipeline
+    ? renderRecipes(workspace, loaded.templates)
+    : renderWorkspace(workspace, loaded.templates);
   const plan = planWrites(await readGenerated(root), rendered.files, options);
   const findings = [...loaded.findings, ...rendered.findings, ...plan.findings];
   const nothing = { written: [], removed: [], unchanged: plan.unchanged };

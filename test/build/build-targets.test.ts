@@ -1,19 +1,20 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { buildTargets, type BuildOptions } from '../../src/build/build-targets.ts';
+import { buildTargets, type BuildTarget } from '../../src/build/build-targets.ts';
+import { buildNativeTarget, type NativeOptions } from '../../src/build/native.ts';
 import { createObtain } from '../../src/prebuilt/obtain.ts';
 import { makeFolder, SIGNAL } from '../support/archives.ts';
 import { makeDeps } from '../support/obtain-deps.ts';
-import { makeFile, makeRecipe, makeTarget } from '../support/workspace-values.ts';
+import { makeFile, makeTarget } from '../support/workspace-values.ts';
 
-async function prepare(more: Partial<BuildOptions> = {}) {
+async function prepare(more: { readonly parallel?: number; readonly signal?: AbortSignal } = {}) {
   const root = await makeFolder();
   const { deps, journal } = makeDeps(root);
   const { cacheFolder, progress } = deps;
-  const obtain = createObtain(deps);
-  const options = { root, cacheFolder, epochSeconds: 0, obtain, signal: SIGNAL, progress, parallel: 2, ...more };
-  return { root, journal, options };
+  const native = { root, cacheFolder, epochSeconds: 0, obtain: createObtain(deps), signal: more.signal ?? SIGNAL };
+  const build: BuildTarget = (target) => buildNativeTarget(target, native);
+  return { root, journal, native, build, options: { progress, signal: SIGNAL, parallel: 2, ...more } };
 }
 
 const targetOn = (platform: string, path: string | null = null) =>
@@ -26,17 +27,17 @@ const targetOn = (platform: string, path: string | null = null) =>
   });
 
 test('every target has its archive, with a log beside it that says how it was made', async () => {
-  const { root, journal, options } = await prepare();
-  const recipe = makeRecipe(['linux/amd64', 'linux/arm64', 'linux/s390x'].map((each) => targetOn(each)));
-  const { built, failures } = await buildTargets(recipe, recipe.targets, options);
+  const { root, journal, build, options } = await prepare();
+  const targets = ['linux/amd64', 'linux/arm64', 'linux/s390x'].map((each) => targetOn(each));
+  const { built, failures } = await buildTargets(targets, build, options);
   expect(failures).toEqual([]);
-  expect(built.map(({ path }) => path)).toEqual([
-    'out/tool/linux-amd64.oci.tar',
-    'out/tool/linux-arm64.oci.tar',
-    'out/tool/linux-s390x.oci.tar',
+  expect(built.map(({ target, archive }) => [target.slug, archive.path])).toEqual([
+    ['linux-amd64', 'out/tool/linux-amd64.oci.tar'],
+    ['linux-arm64', 'out/tool/linux-arm64.oci.tar'],
+    ['linux-s390x', 'out/tool/linux-s390x.oci.tar'],
   ]);
   expect(await readFile(join(root, 'out/tool/linux-arm64.log'), 'utf8')).toBe(
-    `tool 1.2.3 for linux/arm64, by the native builder\nbase scratch\n/bin/tool from the recipe\nmanifest ${built[1]?.digest}\n`,
+    `tool 1.2.3 for linux/arm64, by the native builder\nbase scratch\n/bin/tool from the recipe\nmanifest ${built[1]?.archive.digest}\n`,
   );
   expect(journal.tasks.map((text) => text.split(':')[0]).toSorted()).toEqual([
     'tool linux/amd64',
@@ -46,10 +47,10 @@ test('every target has its archive, with a log beside it that says how it was ma
 });
 
 test('one that fails does not keep the others from being built, and both are told', async () => {
-  const { root, journal, options } = await prepare({ parallel: 1 });
-  const recipe = makeRecipe([targetOn('linux/amd64', 'missing'), targetOn('linux/arm64')]);
-  const { built, failures } = await buildTargets(recipe, recipe.targets, options);
-  expect(built.map(({ path }) => path)).toEqual(['out/tool/linux-arm64.oci.tar']);
+  const { root, journal, build, options } = await prepare({ parallel: 1 });
+  const targets = [targetOn('linux/amd64', 'missing'), targetOn('linux/arm64')];
+  const { built, failures } = await buildTargets(targets, build, options);
+  expect(built.map(({ archive }) => archive.path)).toEqual(['out/tool/linux-arm64.oci.tar']);
   expect(failures).toMatchObject([{ code: 'prebuilt.no-file', place: 'missing' }]);
   expect(await readdir(join(root, 'out/tool'))).toEqual(['linux-arm64.log', 'linux-arm64.oci.tar']);
   expect(journal.tasks[0]).toBe('tool linux/amd64: not built');
@@ -57,17 +58,18 @@ test('one that fails does not keep the others from being built, and both are tol
 
 test('after an interruption nothing more is begun, and what runs comes to its end first', async () => {
   const controller = new AbortController();
-  const { root, options } = await prepare({ parallel: 1, signal: controller.signal });
+  const { root, native, options } = await prepare({ parallel: 1, signal: controller.signal });
   let running = 0;
-  const obtain: BuildOptions['obtain'] = async (source, platform) => {
+  const obtain: NativeOptions['obtain'] = async (source, platform) => {
     running++;
     controller.abort(new Error('enough'));
-    const obtained = await options.obtain(source, platform);
+    const obtained = await native.obtain(source, platform);
     running--;
     return obtained;
   };
-  const recipe = makeRecipe([targetOn('linux/amd64'), targetOn('linux/arm64')]);
-  await expect(buildTargets(recipe, recipe.targets, { ...options, obtain })).rejects.toThrow('enough');
+  const targets = [targetOn('linux/amd64'), targetOn('linux/arm64')];
+  const build: BuildTarget = (target) => buildNativeTarget(target, { ...native, obtain });
+  await expect(buildTargets(targets, build, options)).rejects.toThrow('enough');
   expect(running).toBe(0);
   expect(await readdir(root)).not.toContain('out');
 });

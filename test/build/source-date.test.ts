@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { formatCreated, readSourceDateEpoch } from '../../src/build/source-date.ts';
 
 test.each([
-  [undefined, 0],
-  ['', 0],
+  [undefined, null],
+  ['', null],
   ['0', 0],
   ['1700000000', 1_700_000_000],
   ['8589934591', 8 ** 11 - 1],

@@ -73,6 +73,7 @@ async function makeWorkspace(recipes: Readonly<Record<string, string>>): Promise
 
 const REASON = 'its program is built from source (go)';
 const NEED = 'a build engine (Docker with buildx)';
+const LACK = 'there is no docker on PATH';
 
 test('make builds what this machine can, and says what it cannot', async () => {
   const root = await makeWorkspace({ native: NATIVE, engine: ENGINE });
@@ -82,7 +83,7 @@ test('make builds what this machine can, and says what it cannot', async () => {
   expect(head).toMatch(/^recipe +platforms +index digest +size +seconds$/);
   expect(engine).toMatch(/^engine +1 +not built$/);
   expect(native).toMatch(/^native +2 +sha256:[0-9a-f]{64} +\d+\.\d KiB +0\.0$/);
-  expect([blank, reason, ...rest]).toEqual(['', `engine was not built: ${REASON}; it needs ${NEED}`, '']);
+  expect([blank, reason, ...rest]).toEqual(['', `engine was not built: ${REASON}; it needs ${NEED}, and ${LACK}`, '']);
   expect(await readdir(join(root, 'out'))).toEqual(['native']);
   expect(await readdir(join(root, 'out/native'))).toEqual([
     'linux-amd64.log',
@@ -112,6 +113,7 @@ test('a second make gives the same bytes, and so does one elsewhere; --json says
       seconds: 0,
       reason: REASON,
       need: NEED,
+      lack: LACK,
     },
     {
       name: 'native',
@@ -194,6 +196,6 @@ test('build of a platform that the recipe does not have, and of a recipe that ne
   const engine = await runInProcess(['build', 'engine'], { cwd: root });
   expect(engine).toMatchObject({ exitCode: 2, stdout: '' });
   expect(engine.stderr).toContain(
-    `recipes/engine.yaml: error: linux/amd64 was not built: ${REASON} [build.needs-engine]\n`,
+    `recipes/engine.yaml: error: linux/amd64 was not built: ${REASON}; that needs a build engine, and ${LACK} [build.needs-engine]\n`,
   );
 });

@@ -116,6 +116,7 @@ test('make says of a recipe that was not built why, and what it needs', async ()
       seconds: 0,
       reason: 'its base is an image of a registry (alpine:3.20)',
       need: 'a build engine (Docker with buildx)',
+      lack: 'there is no docker on PATH',
     },
   ]);
 });

@@ -5,7 +5,7 @@ import type { RenderedFile } from '../../src/render/rendered-file.ts';
 const MARKER = '# Rendered by forkwright from recipes/a.yaml: edit the recipe, then run `forkwright render`.\n';
 const DOCKERFILE = 'generated/a/linux-amd64.Dockerfile';
 const PIPELINE = 'generated/pipeline.gitlab-ci.yml';
-const ALL = { recipes: null, force: false };
+const ALL = { recipes: null, isWithoutPipeline: false, force: false };
 
 function rendered(path: string, content = `${MARKER}new\n`): RenderedFile {
   return { path, content, source: 'recipes/a.yaml' };
@@ -94,7 +94,7 @@ test('with names only the files of these recipes and the pipeline are touched', 
   const { changes, unchanged } = planWrites(
     [file('generated/a/gone.Dockerfile'), file('generated/b/gone.Dockerfile'), file('generated/ab/gone.Dockerfile')],
     [DOCKERFILE, 'generated/b/linux-amd64.Dockerfile', PIPELINE].map((path) => rendered(path)),
-    { recipes: ['a'], force: false },
+    { recipes: ['a'], isWithoutPipeline: false, force: false },
   );
   expect(changes.map(({ path }) => path)).toEqual(['generated/a/gone.Dockerfile', DOCKERFILE, PIPELINE]);
   expect(unchanged).toEqual([]);

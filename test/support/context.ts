@@ -1,11 +1,19 @@
 import type { Context } from '../../src/cli/context.ts';
 import { runProgram as runForkwright } from '../../src/cli/program.ts';
+import { ForkwrightError } from '../../src/errors.ts';
+import type { RunProgram } from '../../src/process/run.ts';
 
 export interface CommandRun {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** A machine without Docker; a test that needs other programs has to say so. */
+const startNothing: RunProgram = async ([file]) => {
+  if (file === 'docker') throw new ForkwrightError('process.not-found', 'the program docker cannot be started');
+  throw new Error('this test may not start programs');
+};
 
 /** Runs a command line of forkwright in this process, in `cwd`, and gives what it printed. */
 export async function runInProcess(
@@ -25,7 +33,7 @@ export async function runInProcess(
     signal: new AbortController().signal,
     nowMs: () => 0,
     fetch: () => Promise.reject(new Error('this test may not reach the network')),
-    run: () => Promise.reject(new Error('this test may not start programs')),
+    run: startNothing,
     ...options,
     stdout: output('stdout'),
     stderr: output('stderr'),

@@ -1,16 +1,15 @@
-import { buildTargets } from '../../build/build-targets.ts';
-import { ForkwrightError } from '../../errors.ts';
 import { hasFailed, type Finding } from '../../finding.ts';
+import { ForkwrightError } from '../../errors.ts';
 import { parsePlatform } from '../../platform/parse.ts';
 import { formatPlatform, isSamePlatform, type Platform } from '../../platform/platform.ts';
 import { loadWorkspace } from '../../recipe/load.ts';
-import { engineReason } from '../../recipe/needs-engine.ts';
 import type { ResolvedRecipe, Target } from '../../recipe/target.ts';
 import { formatSize } from '../../report/size.ts';
 import { formatTable } from '../../report/table.ts';
-import { openBuild } from '../build-options.ts';
+import type { BuildSettings } from '../build-settings.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 import { toFinding } from '../error-finding.ts';
+import { openRecipeBuilder } from '../recipe-builder.ts';
 
 const SCHEMA = 'forkwright.build/v1';
 
@@ -18,6 +17,7 @@ export interface BuildArguments {
   readonly recipes: readonly string[];
   /** As the user wrote them; none for all. */
   readonly platforms: readonly string[];
+  readonly settings: BuildSettings;
 }
 
 /**
@@ -28,18 +28,18 @@ export async function buildCommand(options: BuildArguments, invocation: Invocati
   const wanted = options.platforms.map(parsePlatform);
   const { workspace, findings } = await loadWorkspace(invocation.root, options.recipes);
   if (hasFailed(findings, false)) return { schema: SCHEMA, json: { archives: [] }, text: '', findings };
-  const build = openBuild(invocation);
+  const builder = openRecipeBuilder(workspace, options.settings, invocation);
   const rows: string[][] = [];
   const archives: object[] = [];
-  const faults: Finding[] = [];
+  const found: Finding[] = [...findings];
+  let isIncomplete = false;
   for (const recipe of workspace.recipes) {
-    const targets = selectTargets(recipe, wanted);
-    faults.push(...targets.flatMap((target) => needEngine(target)));
-    const native = targets.filter((target) => engineReason(target) === null);
-    const { built, failures } = await buildTargets(recipe, native, build);
-    faults.push(...failures.map(toFinding));
-    for (const { path, digest, sizeBytes, ...archive } of built) {
-      const platform = formatPlatform(archive.platform);
+    const outcome = await builder.build(recipe, selectTargets(recipe, wanted));
+    isIncomplete ||= outcome.failures.length > 0 || hasFailed(outcome.findings, false);
+    found.push(...outcome.findings, ...outcome.failures.map(toFinding));
+    for (const { target, archive } of outcome.built) {
+      const platform = formatPlatform(target.platform);
+      const { path, digest, sizeBytes } = archive;
       archives.push({ recipe: recipe.name, platform, path, digest, sizeBytes });
       rows.push([recipe.name, platform, path, digest, formatSize(sizeBytes)]);
     }
@@ -48,8 +48,8 @@ export async function buildCommand(options: BuildArguments, invocation: Invocati
     schema: SCHEMA,
     json: { archives },
     text: rows.length === 0 ? '' : formatTable(COLUMNS, rows),
-    findings: [...findings, ...faults],
-    ...(faults.length > 0 ? { exitCode: 2 as const } : {}),
+    findings: found,
+    ...(isIncomplete ? { exitCode: 2 as const } : {}),
   };
 }
 
@@ -69,12 +69,4 @@ function selectTargets(recipe: ResolvedRecipe, wanted: readonly Platform[]): rea
   }
   const isWanted = (target: Target) => wanted.some((platform) => isSamePlatform(target.platform, platform));
   return wanted.length === 0 ? recipe.targets : recipe.targets.filter(isWanted);
-}
-
-function needEngine(target: Target): readonly Finding[] {
-  const reason = engineReason(target);
-  if (reason === null) return [];
-  const text = `${formatPlatform(target.platform)} was not built: ${reason}`;
-  const hint = 'it needs a build engine (Docker with buildx)';
-  return [{ code: 'build.needs-engine', severity: 'error', place: `recipes/${target.recipe}.yaml`, text, hint }];
 }

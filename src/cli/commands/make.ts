@@ -7,9 +7,10 @@ import type { ResolvedRecipe } from '../../recipe/target.ts';
 import { writeRendered } from '../../render/write.ts';
 import { formatSize } from '../../report/size.ts';
 import { formatTable } from '../../report/table.ts';
-import { openBuild } from '../build-options.ts';
+import type { BuildSettings } from '../build-settings.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 import { makeRecipe, type MakeOutcome } from '../make-recipe.ts';
+import { openRecipeBuilder } from '../recipe-builder.ts';
 
 const SCHEMA = 'forkwright.make/v1';
 
@@ -24,7 +25,7 @@ interface Made {
  * could be built is verified, with 2 when something that could be built was not. Throws `recipe.unknown-name`.
  */
 export async function makeCommand(
-  options: { readonly recipes: readonly string[] },
+  options: { readonly recipes: readonly string[]; readonly settings: BuildSettings },
   invocation: Invocation,
 ): Promise<CommandResult> {
   const { root, signal } = invocation;
@@ -35,16 +36,22 @@ export async function makeCommand(
     workspace.recipes.map(({ name }) => name),
   );
   const recipes = options.recipes.length === 0 ? null : options.recipes;
-  const rendered = await writeRendered(root, workspace, { recipes, check: false, force: false, signal });
+  const rendered = await writeRendered(root, workspace, {
+    recipes,
+    isWithoutPipeline: false,
+    check: false,
+    force: false,
+    signal,
+  });
   if (rendered.written.length + rendered.removed.length > 0) {
     invocation.progress.note(`rendered: ${rendered.written.length} written, ${rendered.removed.length} removed`);
   }
-  const build = openBuild(invocation);
+  const builder = openRecipeBuilder(workspace, options.settings, invocation);
   const made: Made[] = [];
   for (const recipe of workspace.recipes.filter(({ name }) => recipes?.includes(name) ?? true)) {
     signal.throwIfAborted();
     const start = invocation.nowMs();
-    const outcome = await makeRecipe(recipe, build, invocation);
+    const outcome = await makeRecipe(recipe, builder, invocation);
     made.push({ recipe, outcome, durationMs: invocation.nowMs() - start });
   }
   return {
@@ -68,7 +75,9 @@ function toJson({ recipe, outcome, durationMs }: Made): Readonly<Record<string, 
     const { path, digest, sizeBytes } = outcome;
     return { ...common, path, digest, sizeBytes };
   }
-  return outcome.state === 'not-built' ? { ...common, reason: outcome.reason, need: outcome.need } : common;
+  return outcome.state === 'not-built'
+    ? { ...common, reason: outcome.reason, need: outcome.need, lack: outcome.lack }
+    : common;
 }
 
 function formatMade(made: readonly Made[], { style }: Invocation): string {
@@ -95,7 +104,7 @@ function formatMade(made: readonly Made[], { style }: Invocation): string {
   );
   const reasons = made.flatMap(({ recipe, outcome }) =>
     outcome.state === 'not-built'
-      ? [`${recipe.name} was not built: ${outcome.reason}; it needs ${outcome.need}\n`]
+      ? [`${recipe.name} was not built: ${outcome.reason}; it needs ${outcome.need}, and ${outcome.lack}\n`]
       : [],
   );
   return reasons.length === 0 ? table : `${table}\n${reasons.join('')}`;

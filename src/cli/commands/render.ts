@@ -27,7 +27,7 @@ export async function renderCommand(options: RenderArguments, invocation: Invoca
   );
   const recipes = options.recipes.length === 0 ? null : options.recipes;
   const { check, force } = options;
-  const report = await writeRendered(root, workspace, { recipes, check, force, signal });
+  const report = await writeRendered(root, workspace, { recipes, isWithoutPipeline: false, check, force, signal });
   return {
     schema: SCHEMA,
     json: toJson(report),

@@ -1,0 +1,128 @@
+import { buildTargets, type BuildOutcome, type BuildTarget } from '../build/build-targets.ts';
+import { buildWithBuildx } from '../build/buildx.ts';
+import { buildNativeTarget } from '../build/native.ts';
+import { readSourceDateEpoch } from '../build/source-date.ts';
+import { findCacheFolder } from '../cache/cache-folder.ts';
+import type { Engine } from '../engine/engine.ts';
+import { readEngineWait } from '../engine/engine-wait.ts';
+import { findEngine, type NoEngine } from '../engine/find-engine.ts';
+import { ForkwrightError } from '../errors.ts';
+import { hasFailed, type Finding } from '../finding.ts';
+import { formatPlatform } from '../platform/platform.ts';
+import { createObtain } from '../prebuilt/obtain.ts';
+import { REAL_PAUSES } from '../prebuilt/retry.ts';
+import { readMirrors } from '../recipe/mirrors.ts';
+import { engineReason } from '../recipe/needs-engine.ts';
+import type { ResolvedRecipe, Target, Workspace } from '../recipe/target.ts';
+import { writeRendered } from '../render/write.ts';
+import { targetContexts } from './build-contexts.ts';
+import type { BuildSettings } from './build-settings.ts';
+import { withSources } from './build-source.ts';
+import type { Invocation } from './command.ts';
+
+/** What became of a recipe's targets. */
+export interface RecipeOutcome extends BuildOutcome {
+  readonly findings: readonly Finding[];
+}
+
+/** Builds the recipes of a workspace, natively or with the engine that it looks for when the first one needs it. */
+export interface RecipeBuilder {
+  /** The engine, or why there is none; looked for once. */
+  readonly engine: () => Promise<Engine | NoEngine>;
+  /** Whether a target is built by the engine. Says nothing of whether there is one. */
+  readonly usesEngine: (target: Target) => boolean;
+  readonly build: (recipe: ResolvedRecipe, targets: readonly Target[]) => Promise<RecipeOutcome>;
+}
+
+/** Throws `build.source-date-epoch`, `build.engine-wait`, `workspace.mirrors`, `cache.no-folder`. */
+export function openRecipeBuilder(
+  workspace: Workspace,
+  settings: BuildSettings,
+  invocation: Invocation,
+): RecipeBuilder {
+  const { root, env, fetch, run, signal, progress, nowMs } = invocation;
+  const cacheFolder = findCacheFolder(env, process.platform);
+  const givenEpoch = readSourceDateEpoch(env);
+  const mirrors = readMirrors(env, workspace.settings.mirrors);
+  const waitMs = readEngineWait(env);
+  const obtain = createObtain({ root, env, fetch, run, signal, progress, cacheFolder, pauses: REAL_PAUSES });
+  let found: Promise<Engine | NoEngine> | null = null;
+  const engine = () => (found ??= findEngine({ root, env, run, signal, progress, waitMs, nowMs }));
+  const usesEngine = (target: Target) =>
+    settings.builder === 'buildx' || (settings.builder === 'auto' && engineReason(target) !== null);
+
+  const buildNatively: BuildTarget = (target) =>
+    buildNativeTarget(target, { root, cacheFolder, epochSeconds: givenEpoch ?? 0, obtain, signal });
+
+  async function buildAll(recipe: ResolvedRecipe, targets: readonly Target[]): Promise<RecipeOutcome> {
+    const byEngine = targets.filter(usesEngine);
+    const there = byEngine.length === 0 ? null : await engine();
+    if (there === null || isMissing(there)) {
+      const native = targets.filter((target) => !byEngine.includes(target));
+      const { built, failures } = await buildTargets(native, buildNatively, { ...settings, progress, signal });
+      const lacking = there === null ? [] : lackEngine(recipe, byEngine, there);
+      return { built, failures: [...failures, ...lacking], findings: [] };
+    }
+    const rendered = await renderRecipe(recipe, workspace, invocation);
+    if (hasFailed(rendered, false)) return { built: [], failures: [], findings: rendered };
+    return withSources(byEngine, invocation, async (sourceOf, findings) => {
+      const build: BuildTarget = async (target, task) => {
+        if (!usesEngine(target)) return buildNatively(target, task);
+        const source = sourceOf(target);
+        const fill = (cache: string) => cache.replaceAll('{recipe}', target.recipe).replaceAll('{slug}', target.slug);
+        return buildWithBuildx(target, task, {
+          root,
+          env,
+          engine: there,
+          signal,
+          sourceFolder: source?.folder ?? null,
+          contexts: await targetContexts(target, source, mirrors, root),
+          epochSeconds: givenEpoch ?? source?.epochSeconds ?? 0,
+          cacheFrom: settings.cacheFrom.map(fill),
+          cacheTo: settings.cacheTo.map(fill),
+          isCold: settings.isCold,
+        });
+      };
+      const outcome = await buildTargets(targets, build, { ...settings, progress, signal });
+      return { ...outcome, findings: [...rendered, ...findings] };
+    });
+  }
+  return { engine, usesEngine, build: buildAll };
+}
+
+/** The engine builds what is rendered, so that everybody can repeat it by hand; it must not be out of date. */
+async function renderRecipe(
+  recipe: ResolvedRecipe,
+  workspace: Workspace,
+  { root, signal, progress }: Invocation,
+): Promise<readonly Finding[]> {
+  const only = { ...workspace, recipes: [recipe] };
+  const options = { recipes: [recipe.name], isWithoutPipeline: true, check: false, force: false, signal };
+  const { written, removed, findings } = await writeRendered(root, only, options);
+  if (written.length + removed.length > 0) {
+    progress.note(`${recipe.name}: rendered, ${written.length} written, ${removed.length} removed`);
+  }
+  return findings;
+}
+
+export function isMissing(engine: Engine | NoEngine): engine is NoEngine {
+  return 'reason' in engine;
+}
+
+/** One for all platforms that need it for the same reason. */
+function lackEngine(
+  recipe: ResolvedRecipe,
+  targets: readonly Target[],
+  { reason, hint }: NoEngine,
+): readonly ForkwrightError[] {
+  const platforms = new Map<string, string[]>();
+  for (const target of targets) {
+    const why = engineReason(target) ?? 'buildx was asked for';
+    platforms.set(why, [...(platforms.get(why) ?? []), formatPlatform(target.platform)]);
+  }
+  return [...platforms].map(([why, names]) => {
+    const subject = `${names.join(', ')} ${names.length === 1 ? 'was' : 'were'} not built`;
+    const text = `${subject}: ${why}; that needs a build engine, and ${reason}`;
+    return new ForkwrightError('build.needs-engine', text, { place: recipe.file, hint });
+  });
+}
