@@ -1,6 +1,7 @@
 import { buildTargets, type BuildOutcome, type BuildTarget } from '../build/build-targets.ts';
 import { buildWithBuildx } from '../build/buildx.ts';
 import { buildNativeTarget } from '../build/native.ts';
+import { removeSmokeRecord } from '../build/smoke-record.ts';
 import { readSourceDateEpoch } from '../build/source-date.ts';
 import { findCacheFolder } from '../cache/cache-folder.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -19,9 +20,13 @@ import { targetContexts } from './build-contexts.ts';
 import type { BuildSettings } from './build-settings.ts';
 import { withSources } from './build-source.ts';
 import type { Invocation } from './command.ts';
+import { testBuilt, type TestedTarget } from './test-built.ts';
 
 /** What became of a recipe's targets. */
-export interface RecipeOutcome extends BuildOutcome {
+export interface RecipeOutcome {
+  readonly built: readonly TestedTarget[];
+  readonly failures: readonly ForkwrightError[];
+  /** Of rendering and of the source; what the tests say is in their records. */
   readonly findings: readonly Finding[];
 }
 
@@ -29,8 +34,7 @@ export interface RecipeOutcome extends BuildOutcome {
 export interface RecipeBuilder {
   /** The engine, or why there is none; looked for once. */
   readonly engine: () => Promise<Engine | NoEngine>;
-  /** Whether a target is built by the engine. Says nothing of whether there is one. */
-  readonly usesEngine: (target: Target) => boolean;
+  /** Builds targets of a recipe and runs their tests. */
   readonly build: (recipe: ResolvedRecipe, targets: readonly Target[]) => Promise<RecipeOutcome>;
 }
 
@@ -54,7 +58,10 @@ export function openRecipeBuilder(
   const buildNatively: BuildTarget = (target) =>
     buildNativeTarget(target, { root, cacheFolder, epochSeconds: givenEpoch ?? 0, obtain, signal });
 
-  async function buildAll(recipe: ResolvedRecipe, targets: readonly Target[]): Promise<RecipeOutcome> {
+  async function buildAll(
+    recipe: ResolvedRecipe,
+    targets: readonly Target[],
+  ): Promise<BuildOutcome & Pick<RecipeOutcome, 'findings'>> {
     const byEngine = targets.filter(usesEngine);
     const there = byEngine.length === 0 ? null : await engine();
     if (there === null || isMissing(there)) {
@@ -87,7 +94,16 @@ export function openRecipeBuilder(
       return { ...outcome, findings: [...rendered, ...findings] };
     });
   }
-  return { engine, usesEngine, build: buildAll };
+  async function buildAndTest(recipe: ResolvedRecipe, targets: readonly Target[]): Promise<RecipeOutcome> {
+    // A record of an earlier build must not be taken for one of this.
+    for (const target of targets) await removeSmokeRecord(root, target);
+    const { built, failures, findings } = await buildAll(recipe, targets);
+    const tested = settings.hasTests
+      ? await testBuilt(built, settings.parallel, engine, invocation)
+      : built.map((each) => ({ ...each, record: null }));
+    return { built: tested, failures, findings };
+  }
+  return { engine, build: buildAndTest };
 }
 
 /** The engine builds what is rendered, so that everybody can repeat it by hand; it must not be out of date. */

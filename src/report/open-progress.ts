@@ -17,6 +17,8 @@ export interface ProgressOptions {
 
 const REDRAW_MS = 100;
 const PLAIN_MS = 10_000;
+/** In a log of CI; what a step runs can be long. */
+const MAX_STEP_COLUMNS = 120;
 const CLEAR_LINE = '\u001b[2K';
 const LINE_UP = '\u001b[1A';
 const BAR_CELLS = 20;
@@ -75,7 +77,7 @@ function openPlain(output: ProgressOutput, nowMs: () => number): Progress {
         },
         // Steps that run side by side take turns.
         step: (text) => {
-          if (!steps.has(text)) output.write(`${own.label}: ${printable(text)}\n`);
+          if (!steps.has(text)) output.write(`${fit(`${own.label}: ${printable(text)}`, MAX_STEP_COLUMNS)}\n`);
           steps.add(text);
         },
         done: end,

@@ -1,4 +1,6 @@
+import { testsToJson } from '../../build/smoke-record.ts';
 import { hasFailed, type Finding } from '../../finding.ts';
+import { reportTests, type PlacedRecord } from '../../image/verify-tests.ts';
 import { ForkwrightError } from '../../errors.ts';
 import { parsePlatform } from '../../platform/parse.ts';
 import { formatPlatform, isSamePlatform, type Platform } from '../../platform/platform.ts';
@@ -10,6 +12,7 @@ import type { BuildSettings } from '../build-settings.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 import { toFinding } from '../error-finding.ts';
 import { openRecipeBuilder } from '../recipe-builder.ts';
+import type { TestedTarget } from '../test-built.ts';
 
 const SCHEMA = 'forkwright.build/v1';
 
@@ -37,10 +40,12 @@ export async function buildCommand(options: BuildArguments, invocation: Invocati
     const outcome = await builder.build(recipe, selectTargets(recipe, wanted));
     isIncomplete ||= outcome.failures.length > 0 || hasFailed(outcome.findings, false);
     found.push(...outcome.findings, ...outcome.failures.map(toFinding));
-    for (const { target, archive } of outcome.built) {
+    found.push(...reportTests(recipe.file, outcome.built.flatMap(placeRecord)));
+    for (const { target, archive, record } of outcome.built) {
       const platform = formatPlatform(target.platform);
       const { path, digest, sizeBytes } = archive;
-      archives.push({ recipe: recipe.name, platform, path, digest, sizeBytes });
+      const tests = record === null ? null : testsToJson(record);
+      archives.push({ recipe: recipe.name, platform, path, digest, sizeBytes, tests });
       rows.push([recipe.name, platform, path, digest, formatSize(sizeBytes)]);
     }
   }
@@ -51,6 +56,10 @@ export async function buildCommand(options: BuildArguments, invocation: Invocati
     findings: found,
     ...(isIncomplete ? { exitCode: 2 as const } : {}),
   };
+}
+
+function placeRecord({ archive, record }: TestedTarget): readonly PlacedRecord[] {
+  return record === null ? [] : [{ place: archive.path, record }];
 }
 
 const COLUMNS = ['recipe', 'platform', 'archive', 'manifest digest', 'size'].map((title) => ({
