@@ -1,16 +1,52 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { withTemporary } from '../archive/replace-output.ts';
 import { listDockerfileImages } from '../build/dockerfile-images.ts';
+import { LAYOUT_TAG, writeImageFolder } from '../build/image-folder.ts';
 import { mirrorContexts, type Mirrors, type NamedContext } from '../build/mirror-contexts.ts';
-import { recipeFolder } from '../recipe/output-names.ts';
+import { recipeFolder, recipeOutput } from '../recipe/output-names.ts';
 import type { Target } from '../recipe/target.ts';
+import { namedFiles } from '../render/named-files.ts';
 import { readSourceText, type BuildSource } from './build-source.ts';
 
 /**
- * Gives the named contexts that a target is built with besides what its bake file says: images of mirrored registries, as
- * our Dockerfile and upstream's own name them.
+ * Lends the named contexts that a target is built with besides what its bake file says: images of mirrored registries, as
+ * our Dockerfile and upstream's own name them, and the images of archives as folders, which is how buildx reads them.
+ * Throws what writing such a folder throws, and what `use` throws.
  */
-export async function targetContexts(
+export async function withContexts<Result>(
+  target: Target,
+  source: BuildSource | null,
+  mirrors: Mirrors,
+  { root, signal }: { readonly root: string; readonly signal: AbortSignal },
+  use: (contexts: readonly NamedContext[]) => Promise<Result>,
+): Promise<Result> {
+  const mirrored = await listMirrored(target, source, mirrors, root);
+  const archives = listArchives(target);
+  if (archives.length === 0) return use(mirrored);
+  return withTemporary(join(root, recipeOutput(target.recipe), `${target.slug}.images`), async (folder) => {
+    const contexts: NamedContext[] = [];
+    await mkdir(folder);
+    for (const { name, path } of archives) {
+      const layout = join(folder, name);
+      await writeImageFolder(join(root, path), layout, { root, signal, platform: target.platform });
+      // Relative: buildx cuts the path at `:` and `@`, which the workspace's may have.
+      contexts.push({ name, value: `oci-layout://${relative(root, layout)}:${LAYOUT_TAG}` });
+    }
+    return use([...mirrored, ...contexts]);
+  });
+}
+
+/** The archives that a target's Dockerfile takes images from, by the names of their contexts. */
+function listArchives(target: Target): readonly { readonly name: string; readonly path: string }[] {
+  const { base } = target.image;
+  const files = namedFiles(target).flatMap(({ name, file: { source } }) =>
+    source.type === 'image' && source.image.type === 'archive' ? [{ name, path: source.image.path }] : [],
+  );
+  return base.type === 'archive' ? [{ name: 'base', path: base.path }, ...files] : files;
+}
+
+async function listMirrored(
   target: Target,
   source: BuildSource | null,
   mirrors: Mirrors,

@@ -16,7 +16,7 @@ import { readMirrors } from '../recipe/mirrors.ts';
 import { engineReason } from '../recipe/needs-engine.ts';
 import type { ResolvedRecipe, Target, Workspace } from '../recipe/target.ts';
 import { writeRendered } from '../render/write.ts';
-import { targetContexts } from './build-contexts.ts';
+import { withContexts } from './build-contexts.ts';
 import type { BuildSettings } from './build-settings.ts';
 import { withSources } from './build-source.ts';
 import type { Invocation } from './command.ts';
@@ -77,18 +77,20 @@ export function openRecipeBuilder(
         if (!usesEngine(target)) return buildNatively(target, task);
         const source = sourceOf(target);
         const fill = (cache: string) => cache.replaceAll('{recipe}', target.recipe).replaceAll('{slug}', target.slug);
-        return buildWithBuildx(target, task, {
+        const options = {
           root,
           env,
           engine: there,
           signal,
           sourceFolder: source?.folder ?? null,
-          contexts: await targetContexts(target, source, mirrors, root),
           epochSeconds: givenEpoch ?? source?.epochSeconds ?? 0,
           cacheFrom: settings.cacheFrom.map(fill),
           cacheTo: settings.cacheTo.map(fill),
           isCold: settings.isCold,
-        });
+        };
+        return withContexts(target, source, mirrors, invocation, (contexts) =>
+          buildWithBuildx(target, task, { ...options, contexts }),
+        );
       };
       const outcome = await buildTargets(targets, build, { ...settings, progress, signal });
       return { ...outcome, findings: [...rendered, ...findings] };
@@ -98,10 +100,9 @@ export function openRecipeBuilder(
     // A record of an earlier build must not be taken for one of this.
     for (const target of targets) await removeSmokeRecord(root, target);
     const { built, failures, findings } = await buildAll(recipe, targets);
-    const tested = settings.hasTests
-      ? await testBuilt(built, settings.parallel, engine, invocation)
-      : built.map((each) => ({ ...each, record: null }));
-    return { built: tested, failures, findings };
+    if (!settings.hasTests) return { built: built.map((each) => ({ ...each, record: null })), failures, findings };
+    const { tested, failures: ofTests } = await testBuilt(built, settings.parallel, engine, invocation);
+    return { built: tested, failures: [...failures, ...ofTests], findings };
   }
   return { engine, build: buildAndTest };
 }

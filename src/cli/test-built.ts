@@ -4,6 +4,7 @@ import type { BuildOutcome } from '../build/build-targets.ts';
 import { writeSmokeRecord } from '../build/smoke-record.ts';
 import { runSmokeTests, skipSmokeTests } from '../build/smoke-tests.ts';
 import type { Engine } from '../engine/engine.ts';
+import { ForkwrightError } from '../errors.ts';
 import type { NoEngine } from '../engine/find-engine.ts';
 import type { SmokeRecord } from '../image/verify-tests.ts';
 import type { Invocation } from './command.ts';
@@ -16,25 +17,39 @@ export interface TestedTarget extends Built {
   readonly record: SmokeRecord | null;
 }
 
+export interface TestOutcome {
+  readonly tested: readonly TestedTarget[];
+  /** Where the engine gave up. */
+  readonly failures: readonly ForkwrightError[];
+}
+
 /**
  * Runs the tests of what was built, several targets at once, and writes the records beside the archives. Without an
- * engine they say so. Throws what running and writing throws.
+ * engine they say so. Throws the signal's reason.
  */
 export async function testBuilt(
   built: readonly Built[],
   parallel: number,
   findEngine: () => Promise<Engine | NoEngine>,
   { root, signal, progress }: Invocation,
-): Promise<readonly TestedTarget[]> {
+): Promise<TestOutcome> {
+  const failures: ForkwrightError[] = [];
   const test = async ({ target, archive }: Built): Promise<TestedTarget> => {
     if (target.tests.length === 0) return { target, archive, record: null };
     const engine = await findEngine();
-    const record =
-      'reason' in engine
-        ? skipSmokeTests(target, archive.digest, engine.reason)
-        : await runSmokeTests(target, { archive: join(root, archive.path), root, engine, signal, progress });
-    await writeSmokeRecord(root, target, record);
-    return { target, archive, record };
+    try {
+      const record =
+        'reason' in engine
+          ? skipSmokeTests(target, archive.digest, engine.reason)
+          : await runSmokeTests(target, { archive: join(root, archive.path), root, engine, signal, progress });
+      await writeSmokeRecord(root, target, record);
+      return { target, archive, record };
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ForkwrightError)) throw error;
+      failures.push(error);
+      return { target, archive, record: null };
+    }
   };
-  return pMap(built, test, { concurrency: parallel, signal });
+  const tested = await pMap(built, test, { concurrency: parallel });
+  return { tested, failures };
 }

@@ -11,6 +11,7 @@ import { verifyBlobs, type BlobFact } from './verify-blobs.ts';
 import { verifyImage, verifyPlatform } from './verify-image.ts';
 import { verifyIndex } from './verify-index.ts';
 import { verifyRecipe, verifyTarget } from './verify-recipe.ts';
+import { verifyTests, type SmokeRecord } from './verify-tests.ts';
 import { walkSet } from './walk.ts';
 
 /** Everything that was gathered about an archive. */
@@ -28,6 +29,8 @@ export interface VerifyInput {
   readonly maySkipManifests: boolean;
   /** Null where the archive is held to itself only. */
   readonly recipe: ResolvedRecipe | null;
+  /** What became of the recipe's tests in images of any build. */
+  readonly records: readonly SmokeRecord[];
 }
 
 /** Says everything that is wrong with an archive, sorted by place; the same facts give the same findings. */
@@ -56,7 +59,13 @@ export function verifyImages(input: VerifyInput): readonly Finding[] {
   findings.push(...input.findings.filter((finding) => !isSaidBetter(finding, ofBlobs)), ...ofBlobs);
   const names = [...new Set(set.roots.flatMap((root) => root.names))];
   const platforms = images.flatMap(({ platform }) => platform ?? []);
-  if (recipe !== null) findings.push(...verifyRecipe(set.source, platforms, names, recipe));
+  if (recipe !== null) {
+    findings.push(...verifyRecipe(set.source, platforms, names, recipe));
+    const tested = images.map(({ image, platform }) => {
+      return { digest: image.descriptor.digest, platform, place: placeOf(image) };
+    });
+    findings.push(...verifyTests(set.source, tested, recipe, input.records));
+  }
   return sortFindings(findings);
 }
 

@@ -149,7 +149,7 @@ test.each([
 test('an engine that writes no image has failed', async () => {
   const { build, list } = await prepare(() => `fs.writeFileSync(${DEST}, '');`);
   const error = await failureOf(build());
-  expect(error.code).toBe('archive.truncated');
+  expect(error.code).toBe('archive.unknown-format');
   expect(await list()).toEqual(['linux-amd64.log']);
 });
 

@@ -179,6 +179,7 @@ test('build of one platform writes one archive', async () => {
         path: 'out/native/linux-arm64.oci.tar',
         digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
         sizeBytes: expect.any(Number),
+        tests: null,
       },
     ],
     findings: [],

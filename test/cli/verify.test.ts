@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -6,10 +6,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeImageLayout } from '../../src/archive/write-layout.ts';
 import { assembleCommand } from '../../src/cli/commands/assemble.ts';
 import { verifyCommand } from '../../src/cli/commands/verify.ts';
+import { verifyArchive } from '../../src/cli/verify-archive.ts';
 import type { Finding } from '../../src/finding.ts';
 import { encodeIndex } from '../../src/image/encode-index.ts';
+import { listImages } from '../../src/image/list-images.ts';
 import { MEDIA_TYPE } from '../../src/oci/media-type.ts';
-import { chunksOf, fixture } from '../support/archives.ts';
+import { formatPlatform, platformSlug } from '../../src/platform/platform.ts';
+import { chunksOf, fixture, makeFolder } from '../support/archives.ts';
 import { packTarFiles, readTar } from '../support/tar-files.ts';
 import { makeAttestation, makeImage, type MadeImage } from '../support/image-set.ts';
 import { elf } from '../support/programs.ts';
@@ -194,4 +197,40 @@ test('an archive is held to a recipe', async () => {
   await expect(verifyCommand({ source: 'sound.tar', recipe: 'zoo' }, makeInvocation(folder))).rejects.toMatchObject({
     code: 'verify.broken-recipe',
   });
+});
+
+test("an archive is held to the records of its recipe's tests", async () => {
+  const root = await makeFolder();
+  await copyFile(join(folder, 'sound.tar'), join(root, 'sound.tar'));
+  const recipe =
+    'name: zoo\nplatforms: [linux/amd64, linux/arm64]\nimage: {base: scratch}\ntest: [{run: [tool, -v]}]\n';
+  await mkdir(join(root, 'recipes'));
+  await writeFile(join(root, 'recipes/zoo.yaml'), recipe);
+  const verifyZoo = async () => {
+    const { findings } = await verifyCommand({ source: 'sound.tar', recipe: 'zoo' }, makeInvocation(root));
+    const ofTests = findings.filter(({ code }) => code.startsWith('test.'));
+    return ofTests.map(({ severity, place, text }) => `${place}: ${severity}: ${text}`);
+  };
+  expect(await verifyZoo()).toEqual([
+    'sound.tar: warning: there is no record that the tests of recipes/zoo.yaml were run on linux/amd64, linux/arm64',
+  ]);
+
+  const { archive } = await verifyArchive('sound.tar', null, makeInvocation(root));
+  const results: Readonly<Record<string, object>> = {
+    'linux/amd64': { state: 'failed', exitCode: 3, output: 'no such option', reason: null },
+    'linux/arm64': { state: 'not-run', exitCode: null, output: '', reason: 'there is no docker on PATH' },
+  };
+  await mkdir(join(root, 'out/zoo'), { recursive: true });
+  for (const { image } of listImages(archive!.set)) {
+    const platform = formatPlatform(image.platform!);
+    const tests = [{ run: ['tool', '-v'], ...results[platform] }];
+    const document = { schema: 'forkwright.tests/v1', recipe: 'zoo', platform, digest: image.descriptor.digest, tests };
+    await writeFile(join(root, `out/zoo/${platformSlug(image.platform!)}.tests.json`), JSON.stringify(document));
+  }
+  await writeFile(join(root, 'out/zoo/x.tests.json'), '[]');
+  expect(await verifyZoo()).toEqual([
+    'out/zoo/x.tests.json: warning: not a record of tests: the document: Invalid input: expected object, received array',
+    'sound.tar: note: the tests were not run on linux/arm64: there is no docker on PATH',
+    'sound.tar: linux/amd64: error: on linux/amd64, tool -v ended with exit code 3:\nno such option',
+  ]);
 });

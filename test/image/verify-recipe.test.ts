@@ -7,7 +7,7 @@ import { parseReference } from '../../src/oci/reference.ts';
 import { parsePlatform } from '../../src/platform/parse.ts';
 import type { ImageSpec, Target } from '../../src/recipe/target.ts';
 import { makeContainer } from '../support/image-set.ts';
-import { makeRecipe, makeTarget } from '../support/workspace-values.ts';
+import { MAKE_BUILD, makeRecipe, makeTarget } from '../support/workspace-values.ts';
 
 const texts = (findings: readonly Finding[]) => findings.map(({ code, text }) => `${code}: ${text}`);
 
@@ -153,18 +153,8 @@ test("the recipe's program and files are there with their modes", () => {
 });
 
 test('a program that is built is there, with the mode that the builder gave it', () => {
-  const build = {
-    kind: 'make',
-    image: parseReference('debian:12'),
-    packages: [],
-    targets: [],
-    variables: [],
-    env: [],
-    file: 'tool',
-    output: '/bin/tool',
-  } as const;
-  expect(compareFiles([file('bin/tool', 0o775)], makeTarget({ build }))).toEqual([]);
-  expect(compareFiles([], makeTarget({ build }))).toHaveLength(1);
+  expect(compareFiles([file('bin/tool', 0o775)], makeTarget({ build: MAKE_BUILD }))).toEqual([]);
+  expect(compareFiles([], makeTarget({ build: MAKE_BUILD }))).toHaveLength(1);
 });
 
 test('platforms are complete and none is extra', () => {

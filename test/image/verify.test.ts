@@ -52,6 +52,7 @@ function gather(set: ImageSet, images: readonly MadeImage[], more: Partial<Verif
     layers: new Map(images.flatMap(({ node }) => node.manifest.layers.map(({ digest }) => [digest, []] as const))),
     maySkipManifests: false,
     recipe: null,
+    records: [],
     ...more,
   };
 }
