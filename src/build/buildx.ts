@@ -87,7 +87,9 @@ function openLog(path: string): Log {
 async function bake(target: Target, task: Task, output: string, log: Log, options: BuildxOptions): Promise<void> {
   const args = bakeArguments(target, output, options);
   log.write(`docker ${args.map(quoteForPeople).join(' ')}\n`);
-  const progress = followPlainProgress((step) => task.step(step));
+  const name = bakeTargetName(target);
+  // Where a bake file has two targets, BuildKit puts their names in front of the steps.
+  const progress = followPlainProgress((step) => task.step(step.replace(`[${name}-`, '[').replace(`[${name} `, '[')));
   const lines = splitLines(progress.take);
   const { engine, signal, env } = options;
   try {

@@ -55,6 +55,8 @@ function listBakeTargets(target: Target): readonly (readonly [string, BakeTarget
       ? {}
       : { args: Object.fromEntries(build.args.map((argument) => [argument.name, argument.value])) }),
     platforms: [formatPlatform(platform)],
+    // Without an output Docker's own builder would keep the image, nameless.
+    output: ['type=cacheonly'],
   };
   return [
     [name, main],

@@ -99,7 +99,7 @@ test('the engine is given the image as a layout with one name, every blob in it'
           mediaType: 'application/vnd.oci.image.manifest.v1+json',
           digest: IMAGE.manifest.digest,
           size: IMAGE.manifest.sizeBytes,
-          annotations: { 'org.opencontainers.image.ref.name': 'tested' },
+          annotations: { 'org.opencontainers.image.ref.name': 'image' },
         },
       ],
     },

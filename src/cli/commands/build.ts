@@ -1,5 +1,5 @@
 import { testsToJson } from '../../build/smoke-record.ts';
-import { hasFailed, type Finding } from '../../finding.ts';
+import { hasFailed } from '../../finding.ts';
 import { reportTests, type PlacedRecord } from '../../image/verify-tests.ts';
 import { ForkwrightError } from '../../errors.ts';
 import { parsePlatform } from '../../platform/parse.ts';
@@ -11,6 +11,7 @@ import { formatTable } from '../../report/table.ts';
 import type { BuildSettings } from '../build-settings.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 import { toFinding } from '../error-finding.ts';
+import { uniteFindings, type RecipeFindings } from '../unite-findings.ts';
 import { openRecipeBuilder } from '../recipe-builder.ts';
 import type { TestedTarget } from '../test-built.ts';
 
@@ -34,13 +35,16 @@ export async function buildCommand(options: BuildArguments, invocation: Invocati
   const builder = openRecipeBuilder(workspace, options.settings, invocation);
   const rows: string[][] = [];
   const archives: object[] = [];
-  const found: Finding[] = [...findings];
+  const found: RecipeFindings[] = [];
   let isIncomplete = false;
   for (const recipe of workspace.recipes) {
     const outcome = await builder.build(recipe, selectTargets(recipe, wanted));
     isIncomplete ||= outcome.failures.length > 0 || hasFailed(outcome.findings, false);
-    found.push(...outcome.findings, ...outcome.failures.map(toFinding));
-    found.push(...reportTests(recipe.file, outcome.built.flatMap(placeRecord)));
+    const ofTests = reportTests(recipe.file, outcome.built.flatMap(placeRecord));
+    found.push({
+      file: recipe.file,
+      findings: [...outcome.findings, ...outcome.failures.map(toFinding), ...ofTests],
+    });
     for (const { target, archive, record } of outcome.built) {
       const platform = formatPlatform(target.platform);
       const { path, digest, sizeBytes } = archive;
@@ -53,7 +57,7 @@ export async function buildCommand(options: BuildArguments, invocation: Invocati
     schema: SCHEMA,
     json: { archives },
     text: rows.length === 0 ? '' : formatTable(COLUMNS, rows),
-    findings: found,
+    findings: uniteFindings(findings, found),
     ...(isIncomplete ? { exitCode: 2 as const } : {}),
   };
 }

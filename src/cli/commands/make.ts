@@ -1,4 +1,4 @@
-import { hasFailed, type Finding } from '../../finding.ts';
+import { hasFailed } from '../../finding.ts';
 import { compareText } from '../../platform/order.ts';
 import { formatPlatform } from '../../platform/platform.ts';
 import { loadWorkspace } from '../../recipe/load.ts';
@@ -10,6 +10,7 @@ import { formatTable } from '../../report/table.ts';
 import type { BuildSettings } from '../build-settings.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 import { makeRecipe, type MakeOutcome } from '../make-recipe.ts';
+import { uniteFindings, type RecipeFindings } from '../unite-findings.ts';
 import { openRecipeBuilder } from '../recipe-builder.ts';
 
 const SCHEMA = 'forkwright.make/v1';
@@ -58,13 +59,13 @@ export async function makeCommand(
     schema: SCHEMA,
     json: { recipes: made.map(toJson) },
     text: formatMade(made, invocation),
-    findings: [...findings, ...rendered.findings, ...made.flatMap(findingsOf)],
+    findings: uniteFindings([...findings, ...rendered.findings], made.map(findingsOf)),
     ...(made.some(({ outcome }) => outcome.state === 'failed') ? { exitCode: 2 as const } : {}),
   };
 }
 
-function findingsOf({ outcome }: Made): readonly Finding[] {
-  return outcome.state === 'not-built' ? [] : outcome.findings;
+function findingsOf({ recipe, outcome }: Made): RecipeFindings {
+  return { file: recipe.file, findings: outcome.state === 'not-built' ? [] : outcome.findings };
 }
 
 function toJson({ recipe, outcome, durationMs }: Made): Readonly<Record<string, unknown>> {

@@ -9,6 +9,7 @@ import { printable } from '../../report/printable.ts';
 import { obtainSource } from '../../source/obtain.ts';
 import { writeSource } from '../../source/write.ts';
 import type { CommandResult, Invocation } from '../command.ts';
+import { uniteFindings } from '../unite-findings.ts';
 
 const SCHEMA = 'forkwright.source/v1';
 
@@ -40,8 +41,7 @@ export async function sourceCommand(options: SourceArguments, invocation: Invoca
     schema: SCHEMA,
     json: { recipe: recipe.name, path: options.output, commit, tree, epochSeconds, patches: source.patches },
     text: `path   ${printable(options.output)}\ncommit ${commit}\ntree   ${tree}\nepoch  ${epochSeconds}\n`,
-    // Loading said already that no commit is pinned; which one it is now is worth more.
-    findings: [...findings.filter(({ code }) => code !== 'recipe.unpinned'), ...source.findings, ...written],
+    findings: uniteFindings(findings, [{ file: recipe.file, findings: [...source.findings, ...written] }]),
   };
 }
 
