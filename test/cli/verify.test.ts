@@ -98,19 +98,22 @@ function isNoticed({ severity, code }: Finding): boolean {
   return severity === 'error' || code === 'tar.unusual-checksum' || code === 'archive.unknown-key';
 }
 
-/** index.json is the one file that nothing hashes; its annotations mean nothing to a reader. */
+/** Nothing hashes index.json and manifest.json, and the names in them can be any. */
 async function findExempt(archive: Buffer): Promise<{ start: number; end: number }[]> {
-  const text = String((await readTar(join(folder, 'sound.tar'))).get('index.json'));
-  const base = archive.indexOf(text);
-  return [...text.matchAll(/:"(docker\.io\/library\/zoo:1|1)"/g)].map(({ index, 0: match }) => {
-    return { start: base + index + 2, end: base + index + match.length - 1 };
+  const files = await readTar(join(folder, 'sound.tar'));
+  return ['index.json', 'manifest.json'].flatMap((name) => {
+    const text = String(files.get(name));
+    const base = archive.indexOf(text);
+    return [...text.matchAll(/[:[]"(?:docker\.io\/library\/zoo:1|zoo:1|1)"/g)].map(({ index, 0: match }) => {
+      return { start: base + index + 2, end: base + index + match.length - 1 };
+    });
   });
 }
 
 test('a flipped bit anywhere is noticed', { timeout: 60_000 }, async () => {
   const sound = await readFile(join(folder, 'sound.tar'));
   const exempt = await findExempt(sound);
-  expect(exempt).toHaveLength(2);
+  expect(exempt).toHaveLength(3);
   const position = fc.nat(sound.length - 1).filter((at) => !exempt.some(({ start, end }) => at >= start && at < end));
   await fc.assert(
     fc.asyncProperty(position, fc.nat(7), async (at, bit) => {
