@@ -8,6 +8,8 @@ ENV CGO_ENABLED=0 \
     GOOS=linux \
     GOARCH=arm \
     GOARM=7 \
+    GOTOOLCHAIN=local \
+    GOPATH=/go \
     GO111MODULE=off
 # Without a go.mod, Go finds the source by its import path below GOPATH.
 WORKDIR /go/src/github.com/tonistiigi/copy
@@ -16,12 +18,15 @@ COPY --from=upstream . .
 RUN go build -trimpath -ldflags '-s -w' -o /out/copy ./cmd/copy
 
 FROM alpine:3.20 AS image
-# No index is kept: it would be out of date.
+# Programs that write the time write this one, that of the source.
+ARG SOURCE_DATE_EPOCH
+# No index is kept: it would be out of date. Nor is apk's log, which has the time in it.
 RUN apk add --no-cache \
       tar \
       gzip \
       bzip2 \
-      xz
+      xz \
+ && rm -f /var/log/apk.log
 
 # The program, and nothing else of the build.
 COPY --from=build --chmod=0755 /out/copy /bin/copy

@@ -117,7 +117,12 @@ function bakeArguments(target: Target, output: string, options: BuildxOptions): 
   const { sourceFolder, contexts, epochSeconds, cacheFrom, cacheTo, isCold } = options;
   const set = (pattern: string, key: string, value: string) => ['--set', `${pattern}.${key}=${value}`];
   return [
-    ...['buildx', 'bake', '--progress', 'plain', '--file', bakeFilePath(target.recipe)],
+    'buildx',
+    'bake',
+    '--progress',
+    'plain',
+    '--file',
+    bakeFilePath(target.recipe),
     ...(isCold ? ['--no-cache'] : []),
     ...set(name, 'output', `type=oci,dest=${output},rewrite-timestamp=true`),
     // All of them: upstream's own Dockerfile is a target beside ours.

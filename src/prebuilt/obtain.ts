@@ -87,6 +87,8 @@ export function createObtain(deps: ObtainDeps): Obtain {
       }
       case 'image':
         return obtainFromImage(source, platform, deps);
+      case 'upstream':
+        throw new Error('a file of the upstream comes out of a build context, which only an engine has');
     }
   };
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { parseReference } from '../oci/reference.ts';
 import {
   addFault,
+  builtWord,
   line,
   matching,
   oneLine,
@@ -34,6 +35,10 @@ export const packagesSchema = z.array(
 const image = parsedBy(parseReference).describe('Image in which the program is built, on the machine that builds');
 const packages = packagesSchema.describe('Packages that are installed in that image first').optional();
 const output = textPerPlatform.describe('Absolute path of the program in the image');
+const finish = z
+  .array(z.array(builtWord).min(1, 'is empty'))
+  .describe('Commands that are run after the build, each a list of words; {built} is the path of the program')
+  .optional();
 
 /** A path below the upstream's tree. */
 const treePath = matching(
@@ -63,6 +68,7 @@ const goSchema = section({
     .optional(),
   cgo: z.boolean().describe('Whether C code is built in; false without it').optional(),
   env: envSchema.describe('Environment of go build').optional(),
+  finish,
   output,
 }).superRefine(({ modules, importPath }, context) => {
   if (modules !== 'gopath' || importPath !== undefined) return;
@@ -74,6 +80,10 @@ const makeSchema = section({
   kind: z.literal('make'),
   image,
   packages,
+  cross: z
+    .boolean()
+    .describe("Whether Debian's cross compiler builds it on the machine that builds; false without it")
+    .optional(),
   targets: z
     .array(
       matching(
@@ -87,6 +97,7 @@ const makeSchema = section({
   variables: envSchema.describe("Variables on make's command line").optional(),
   env: envSchema.describe('Environment of make').optional(),
   file: treePath.describe("The program's path in the source after make"),
+  finish,
   output,
 });
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ForkwrightError, messageOf } from '../errors.ts';
 import { parsePlatform } from '../platform/parse.ts';
-import { findNameFaults } from './name-text.ts';
+import { BUILT_NAMES, findNameFaults } from './name-text.ts';
 
 /*
  * The kinds of values that recipes and forkwright.yaml are made of. They check and change nothing, so that the JSON
@@ -78,9 +78,9 @@ export function parsedBy(parse: (text: string) => unknown) {
 /** `os/arch[/variant]`, in any world's spelling. */
 export const platformText = parsedBy(parsePlatform);
 
-function withNames(text: z.ZodString) {
+function withNames(text: z.ZodString, more: readonly string[] = []) {
   return text.superRefine((value, context) => {
-    for (const { message, hint } of findNameFaults(value)) {
+    for (const { message, hint } of findNameFaults(value, more)) {
       addFault(context, message, { code: 'unknown-name-in-text', hint });
     }
   });
@@ -92,6 +92,9 @@ function perPlatform(text: z.ZodString) {
 
 /** A text with names in braces, `{registry}/tool`. */
 export const nameText = withNames(line);
+
+/** A word of a command that is run on a program that has just been built, `{built}`; perhaps empty. */
+export const builtWord = withNames(oneLine, BUILT_NAMES);
 
 /** Such a text, or a map from platform to one. */
 export const textPerPlatform = perPlatform(nameText).meta({ id: 'textPerPlatform' });

@@ -19,8 +19,12 @@ function parseMirror(entry: string): readonly [string, string] {
     return [parseRegistryHost(host), parseRegistryPrefix(mirror)];
   } catch (error) {
     if (!(error instanceof ForkwrightError)) throw error;
-    throw new ForkwrightError('workspace.mirrors', `FORKWRIGHT_MIRRORS has ${JSON.stringify(entry)}: ${error.message}`, {
-      hint: 'like docker.io=mirror.example.com:5000/hub, with commas between several',
-    });
+    throw new ForkwrightError(
+      'workspace.mirrors',
+      `FORKWRIGHT_MIRRORS has ${JSON.stringify(entry)}: ${error.message}`,
+      {
+        hint: 'like docker.io=mirror.example.com:5000/hub, with commas between several',
+      },
+    );
   }
 }

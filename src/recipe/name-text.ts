@@ -16,13 +16,17 @@ export const PLATFORM_NAMES = [
   'npm',
 ] as const;
 
+/** Names that have a value only where a program has just been built. */
+export const BUILT_NAMES = ['built'] as const;
+
 export type IndexName = (typeof INDEX_NAMES)[number];
-export type Name = IndexName | (typeof PLATFORM_NAMES)[number];
+export type Name = IndexName | (typeof PLATFORM_NAMES)[number] | (typeof BUILT_NAMES)[number];
 
 const NAMES: readonly string[] = [...PLATFORM_NAMES, ...INDEX_NAMES];
 
 export function isName(text: string): text is Name {
-  return NAMES.includes(text);
+  const names: readonly string[] = [...NAMES, ...BUILT_NAMES];
+  return names.includes(text);
 }
 
 export function isIndexName(name: Name): name is IndexName {
@@ -33,13 +37,20 @@ export function isIndexName(name: Name): name is IndexName {
 // `{{` and `}}` are literal braces, `{name}` is a name; any other brace is a fault.
 const TOKEN = /\{\{|\}\}|\{([^{}]*)\}|[{}]/g;
 
-/** Gives what is wrong with the names in braces of a text. A message follows the text; its hint says what to do. */
-export function findNameFaults(text: string): readonly { readonly message: string; readonly hint: string }[] {
+/**
+ * Gives what is wrong with the names in braces of a text, where `more` names have a value besides the usual ones. A
+ * message follows the text; its hint says what to do.
+ */
+export function findNameFaults(
+  text: string,
+  more: readonly string[] = [],
+): readonly { readonly message: string; readonly hint: string }[] {
+  const known = [...NAMES, ...more];
   return [...text.matchAll(TOKEN)].flatMap(([token, name]) => {
-    if (token === '{{' || token === '}}' || (name !== undefined && isName(name))) return [];
+    if (token === '{{' || token === '}}' || (name !== undefined && known.includes(name))) return [];
     if (name === undefined)
       return [{ message: `has a lone ${token} in it`, hint: `write ${token}${token} for a brace` }];
-    return [{ message: `has {${name}} in it, which is not a name`, hint: hintOf(name, NAMES) }];
+    return [{ message: `has {${name}} in it, which is not a name`, hint: hintOf(name, known) }];
   });
 }
 

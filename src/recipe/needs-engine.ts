@@ -31,6 +31,7 @@ function listEngineReasons(target: Target): readonly string[] {
   }
   if (image.packages.length > 0) reasons.push(`it installs packages (${image.packages.join(', ')})`);
   for (const { source, to } of listFiles(target)) {
+    if (source.type === 'upstream') reasons.push(`${to} comes out of the upstream's tree`);
     if (source.type === 'image' && source.image.type === 'image') {
       reasons.push(`${to} comes out of an image of a registry (${formatFamiliar(source.image.reference)})`);
     }
@@ -40,8 +41,9 @@ function listEngineReasons(target: Target): readonly string[] {
 
 /**
  * Whether building a target runs programs of the target's own platform, so that a machine of another one needs an
- * emulator. A Go program is cross-compiled and files are copied: neither runs anything there.
+ * emulator. What is cross-compiled or copied runs nothing there.
  */
 export function runsOnTarget({ build, image }: Target): boolean {
-  return image.packages.length > 0 || build.kind === 'make' || build.kind === 'dockerfile';
+  const isCompiledThere = (build.kind === 'go' || build.kind === 'make') && build.toolchain.isOnTarget;
+  return image.packages.length > 0 || isCompiledThere || build.kind === 'dockerfile';
 }

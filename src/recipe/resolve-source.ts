@@ -22,8 +22,7 @@ type PrebuiltFields = z.infer<typeof prebuiltSchema>;
 
 /** Resolves an entry of image.files that stands at `path`; null where something about it was reported. */
 export function resolveFile(fields: FileFields, path: Path, context: TextContext): ImageFile | null {
-  const source =
-    fields.content === undefined ? resolveSource(fields, path, context) : resolveContent(fields.content, path, context);
+  const source = resolveFileSource(fields, path, context);
   const to = parseFilled(fillText(fields.to, [...path, 'to'], context), parseImageFile, context.report);
   if (source === null || to === null) return null;
   return { source, to, ...resolvePlacement(fields, '0644') };
@@ -40,6 +39,14 @@ export function resolveProgram(fields: PrebuiltFields, path: Path, context: Text
 function resolvePlacement({ mode, owner = '0:0' }: Pick<FileFields, 'mode' | 'owner'>, defaultMode: string) {
   const [uid = 0, gid = 0] = owner.split(':').map(Number);
   return { mode: Number.parseInt(mode ?? defaultMode, 8), uid, gid };
+}
+
+function resolveFileSource(fields: FileFields, path: Path, context: TextContext): FileSource | null {
+  if (fields.content !== undefined) return resolveContent(fields.content, path, context);
+  if (fields.upstream === undefined) return resolveSource(fields, path, context);
+  const filled = fillText(fields.upstream, [...path, 'upstream'], context);
+  const inTree = parseFilled(filled, (text) => parseWorkspacePath(text, "the upstream's tree"), context.report);
+  return inTree === null ? null : { type: 'upstream', path: inTree };
 }
 
 function resolveContent(content: TextPerPlatform, path: Path, context: TextContext): FileSource | null {

@@ -100,17 +100,21 @@ function resolveUpstream(fields: NonNullable<TargetFields['upstream']>): Upstrea
   return { git, track: { kind: 'none' }, commit };
 }
 
-/** Reports an upstream that a build lacks or that is left to move, and patches that nothing is done with. */
-function reportUpstream({ build, upstream, patches = [] }: Partial<TargetFields>, report: Report): void {
+/** Reports an upstream that is lacking or that is left to move, and patches that nothing is done with. */
+function reportUpstream({ build, image, upstream, patches = [] }: Partial<TargetFields>, report: Report): void {
   const isFromSource = build?.kind === 'go' || build?.kind === 'make' || build?.kind === 'dockerfile';
-  if (!isFromSource) {
+  const file = (image?.files ?? []).findIndex((each) => each.upstream !== undefined);
+  if (!isFromSource && file === -1) {
     if (patches.length === 0) return;
-    const what = 'not used: nothing is built from source';
+    const what = 'not used: nothing comes out of the source';
     return report(['patches'], 'unused-key', what, { severity: 'warning', hint: 'remove it' });
   }
   if (upstream === undefined) {
-    const what = `${build.kind} builds from a source, and "upstream" is missing`;
-    return report(['build', 'kind'], 'missing-key', what, { hint: 'add upstream: with its git, branch and commit' });
+    const [path, user] = isFromSource
+      ? [['build', 'kind'], `${build.kind} builds from a source`]
+      : [['image', 'files', file, 'upstream'], 'the file comes out of a source'];
+    const hint = 'add upstream: with its git, branch and commit';
+    return report(path, 'missing-key', `${user}, and "upstream" is missing`, { hint });
   }
   if (upstream.commit !== undefined) return;
   const { branch, tag, release } = upstream;

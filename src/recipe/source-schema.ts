@@ -14,7 +14,11 @@ const SOURCES: Readonly<Record<string, { readonly needs: readonly string[]; read
   image: { needs: ['path'], takes: [] },
   path: { needs: [], takes: ['sha256'] },
   content: { needs: [], takes: [] },
+  upstream: { needs: [], takes: [] },
 };
+
+/** Those that only a file of the image has: a program of one would not be prebuilt. */
+const OF_FILES = ['content', 'upstream'];
 
 /** Every key of any source. */
 export const SOURCE_KEYS = [...Object.keys(SOURCES), 'sha256', 'file'] as const;
@@ -106,8 +110,8 @@ export const prebuiltSchema = section({
   output: textPerPlatform.describe('Absolute path of the program in the image'),
   ...placeShape,
 })
-  .superRefine(checkSource(Object.keys(SOURCES).filter((kind) => kind !== 'content')))
-  .meta({ oneOf: ONE_SOURCE.filter(({ required }) => required[0] !== 'content') });
+  .superRefine(checkSource(Object.keys(SOURCES).filter((kind) => !OF_FILES.includes(kind))))
+  .meta({ oneOf: ONE_SOURCE.filter(({ required }) => !required.some((key) => OF_FILES.includes(key))) });
 
 /** A file of the image. */
 export const fileSchema = section({
@@ -116,6 +120,7 @@ export const fileSchema = section({
     .union([content, z.record(platformText, content)])
     .describe('The text of the file, as it is: names in braces are not replaced')
     .optional(),
+  upstream: textPerPlatform.describe("Path of the file in the upstream's tree").optional(),
   to: textPerPlatform.describe('Absolute path of the file in the image'),
   ...placeShape,
 })

@@ -46,8 +46,8 @@ export function platformValues(platform: Platform): ReadonlyMap<Name, string> {
   return new Map(values.flatMap(([name, value]) => (value === null || value === undefined ? [] : [[name, value]])));
 }
 
-/** Codes of the faults that a text has on one platform only. */
-export const PLATFORM_BOUND: readonly string[] = ['no-name-here', 'no-text-here'];
+/** Codes of the faults that a recipe has on one platform only. */
+export const PLATFORM_BOUND: readonly string[] = ['no-name-here', 'no-text-here', 'no-cross-compiler'];
 
 /**
  * Takes a text, or a map from platform to text, and gives what it is on this platform. Reports what has no value here

@@ -1,3 +1,4 @@
+import type { DebianCompiler } from '../platform/debian-compiler.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { ImageReference } from '../oci/reference.ts';
 
@@ -44,7 +45,9 @@ export type FileSource =
   | { readonly type: 'image'; readonly image: Base; readonly path: string }
   /** Relative to the workspace, never outside. */
   | { readonly type: 'path'; readonly path: string; readonly sha256: string | null }
-  | { readonly type: 'content'; readonly content: string };
+  | { readonly type: 'content'; readonly content: string }
+  /** Relative to the root of the upstream's tree, never outside. */
+  | { readonly type: 'upstream'; readonly path: string };
 
 /** The program or a file that lands in the image. */
 export interface ImageFile {
@@ -55,6 +58,14 @@ export interface ImageFile {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+}
+
+/** What compiles a program, and where. */
+export interface Toolchain {
+  /** Whether it is run on the target's platform, and so by an emulator on a builder of another one. */
+  readonly isOnTarget: boolean;
+  /** Debian's compiler that is installed and handed to the build; null where the image or the recipe has its own. */
+  readonly compiler: DebianCompiler | null;
 }
 
 export interface GoBuild {
@@ -68,20 +79,26 @@ export interface GoBuild {
   readonly ldflags: string | null;
   readonly tags: readonly string[];
   readonly cgo: boolean;
+  readonly toolchain: Toolchain;
   readonly env: readonly EnvEntry[];
   readonly packages: readonly string[];
+  /** Commands that are run in the build stage when the program is there. */
+  readonly finish: readonly (readonly string[])[];
   readonly output: string;
 }
 
 export interface MakeBuild {
   readonly kind: 'make';
   readonly image: ImageReference;
+  readonly toolchain: Toolchain;
   readonly packages: readonly string[];
   readonly targets: readonly string[];
   readonly variables: readonly EnvEntry[];
   readonly env: readonly EnvEntry[];
   /** The program's path in the source tree after make. */
   readonly file: string;
+  /** Commands that are run in the build stage when the program is there. */
+  readonly finish: readonly (readonly string[])[];
   readonly output: string;
 }
 

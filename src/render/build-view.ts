@@ -1,6 +1,6 @@
 import { formatPlatform } from '../platform/platform.ts';
-import type { ImageReference } from '../oci/reference.ts';
 import { ForkwrightError } from '../errors.ts';
+import { goBuiltPath, makeBuiltPath, SOURCE_FOLDER } from '../recipe/built-path.ts';
 import { packageManagerOf } from '../recipe/package-manager.ts';
 import type { EnvEntry, GoBuild, MakeBuild, Target, Upstream } from '../recipe/target.ts';
 import type {
@@ -11,12 +11,14 @@ import type {
   MakeBuildView,
   SourceView,
 } from './dockerfile-view.ts';
+import { binutilsVariables, compilerVariables, compilerView } from './compiler-view.ts';
 import { modeFlag } from './file-plan.ts';
-import { goEnvironment } from './go-environment.ts';
+import { goEnvironment, GOPATH } from './go-environment.ts';
 import { imageName } from './image-name.ts';
 
-const SOURCE_FOLDER = '/src';
 const PROGRAM_MODE = 0o755;
+// Specification: go.dev/ref/mod#build-commands: where nothing is said, Go 1.14 and later take a vendor/ that is there.
+const MOD_FLAGS = { gopath: '', vendor: 'vendor', download: 'readonly' } as const;
 
 /** Gives what a template needs to know of how the program is made. `program` is how a prebuilt one gets into the image. */
 export function buildView(target: Target, program: FileView | null): BuildView {
@@ -41,44 +43,50 @@ export function buildView(target: Target, program: FileView | null): BuildView {
 }
 
 function goBuildView(build: GoBuild, target: Target): GoBuildView {
-  const modules = build.modules === 'gopath' ? [{ name: 'GO111MODULE', value: 'off' }] : [];
-  const { importPath, output } = build;
+  const { importPath, output, modules, toolchain } = build;
+  const env = [...goEnvironment(target.platform, build), ...compilerVariables(toolchain), ...build.env];
   return {
     kind: 'go',
     image: imageName(build.image),
-    packages: buildPackagesView(build.packages, build.image),
+    isOnTarget: toolchain.isOnTarget,
+    packages: buildPackagesView(build),
     source: sourceView(target),
-    env: mergeEnv([...goEnvironment(target.platform, build.cgo), ...modules, ...build.env]),
-    // The official images have GOPATH=/go; a tree below it is found by its import path, with modules and without.
-    workdir: importPath === null ? SOURCE_FOLDER : `/go/src/${importPath}`,
-    isGopath: build.modules === 'gopath',
-    isVendored: build.modules === 'vendor',
-    findsModules: build.modules === null,
+    env: mergeEnv(env),
+    workdir: importPath === null ? SOURCE_FOLDER : `${GOPATH}/src/${importPath}`,
+    isGopath: modules === 'gopath',
+    mod: modules === null ? '' : MOD_FLAGS[modules],
+    findsModules: modules === null,
+    isCgo: build.cgo,
     tags: build.tags.join(','),
     ldflags: build.ldflags ?? '',
     package: build.package,
-    built: `/out/${baseName(output)}`,
+    built: goBuiltPath(output),
+    finish: build.finish,
     output,
     flags: programFlags(target),
   };
 }
 
 function makeBuildView(build: MakeBuild, target: Target): MakeBuildView {
+  const { toolchain } = build;
   return {
     kind: 'make',
     image: imageName(build.image),
-    packages: buildPackagesView(build.packages, build.image),
+    isOnTarget: toolchain.isOnTarget,
+    packages: buildPackagesView(build),
     source: sourceView(target),
     env: build.env,
-    variables: build.variables,
+    variables: mergeEnv([...compilerVariables(toolchain), ...binutilsVariables(toolchain), ...build.variables]),
     targets: build.targets,
-    built: `${SOURCE_FOLDER}/${build.file}`,
+    built: makeBuiltPath(build.file),
+    finish: build.finish,
     output: build.output,
     flags: programFlags(target),
   };
 }
 
-function sourceView(target: Target): SourceView {
+/** The upstream's source as a template speaks of it. Throws `render.no-upstream`. */
+export function sourceView(target: Target): SourceView {
   const { git } = upstreamOf(target);
   return { git, patches: target.patches.length === 0 ? null : `patches/${target.recipe}` };
 }
@@ -90,9 +98,10 @@ export function upstreamOf(target: Target): Upstream {
   throw new ForkwrightError('render.no-upstream', text, { hint: 'add upstream.git' });
 }
 
-function buildPackagesView(names: readonly string[], image: ImageReference): BuildPackagesView {
+function buildPackagesView({ packages, image, toolchain }: GoBuild | MakeBuild): BuildPackagesView {
   const manager = packageManagerOf(imageName(image));
-  return { names, isApk: manager === 'apk', isApt: manager === 'apt' };
+  const isApt = manager === 'apt';
+  return { names: packages, isApk: manager === 'apk', isApt, compiler: compilerView(toolchain) };
 }
 
 function programFlags(target: Target): readonly string[] {
@@ -103,8 +112,4 @@ function programFlags(target: Target): readonly string[] {
 function mergeEnv(entries: readonly EnvEntry[]): readonly EnvEntry[] {
   const values = new Map(entries.map(({ name, value }) => [name, value]));
   return [...values].map(([name, value]) => ({ name, value }));
-}
-
-function baseName(path: string): string {
-  return path.split(/[/\\]/).at(-1) ?? path;
 }

@@ -1,6 +1,7 @@
 import type { Finding } from '../finding.ts';
 import { needsEngine } from '../recipe/needs-engine.ts';
 import type { ResolvedRecipe, Target } from '../recipe/target.ts';
+import { usesUpstream } from '../recipe/upstream-context.ts';
 import { namedFiles } from './named-files.ts';
 
 /** Finds what cannot, or will not, be built as it is rendered. */
@@ -24,8 +25,9 @@ function checkPackages({ image }: Target): readonly PlacelessFinding[] {
   ];
 }
 
-function checkUpstream({ build, upstream, patches }: Target): readonly PlacelessFinding[] {
-  if (build.kind === 'prebuilt' || build.kind === 'none' || upstream === null) return [];
+function checkUpstream(target: Target): readonly PlacelessFinding[] {
+  const { upstream, patches } = target;
+  if (!usesUpstream(target) || upstream === null) return [];
   const { git, commit, track } = upstream;
   const findings: PlacelessFinding[] = [];
   if (commit === null && (track.kind === 'tag' || track.kind === 'release')) {

@@ -12,6 +12,8 @@ export interface DockerfileView {
   readonly base: BaseView;
   readonly packages: PackagesView;
   readonly files: readonly FileView[];
+  /** The source that some of the files come out of, where the build does not take it too; null for none. */
+  readonly filesSource: SourceView | null;
   readonly settings: SettingsView;
 }
 
@@ -37,19 +39,35 @@ export interface BuildPackagesView {
   readonly names: readonly string[];
   readonly isApk: boolean;
   readonly isApt: boolean;
+  /** Debian's compiler for the target; null where none is installed. */
+  readonly compiler: CompilerView | null;
+}
+
+export interface CompilerView {
+  /** Debian's name of the target's architecture. */
+  readonly architecture: string;
+  /** Packages on a builder of that architecture. */
+  readonly ownPackages: readonly string[];
+  /** Packages on any other. */
+  readonly crossPackages: readonly string[];
 }
 
 export interface GoBuildView {
   readonly kind: 'go';
   readonly image: string;
+  /** Whether the build stage is of the target's platform, not of the builder's. */
+  readonly isOnTarget: boolean;
   readonly packages: BuildPackagesView;
   readonly source: SourceView;
   readonly env: readonly EnvEntry[];
   readonly workdir: string;
   readonly isGopath: boolean;
-  readonly isVendored: boolean;
+  /** What `-mod` is: vendor, readonly, or '' for Go's own choice. */
+  readonly mod: string;
   /** Whether the build itself looks for a go.mod. */
   readonly findsModules: boolean;
+  /** Whether C code is built in. */
+  readonly isCgo: boolean;
   /** Separated by commas; '' for none. */
   readonly tags: string;
   /** '' for none. */
@@ -57,6 +75,8 @@ export interface GoBuildView {
   readonly package: string;
   /** Where the build stage writes the program. */
   readonly built: string;
+  /** Commands that are run in the build stage when the program is there. */
+  readonly finish: readonly (readonly string[])[];
   readonly output: string;
   readonly flags: readonly string[];
 }
@@ -64,6 +84,8 @@ export interface GoBuildView {
 export interface MakeBuildView {
   readonly kind: 'make';
   readonly image: string;
+  /** Whether the build stage is of the target's platform, not of the builder's. */
+  readonly isOnTarget: boolean;
   readonly packages: BuildPackagesView;
   readonly source: SourceView;
   readonly env: readonly EnvEntry[];
@@ -71,6 +93,8 @@ export interface MakeBuildView {
   readonly targets: readonly string[];
   /** Where make leaves the program in the build stage. */
   readonly built: string;
+  /** Commands that are run in the build stage when the program is there. */
+  readonly finish: readonly (readonly string[])[];
   readonly output: string;
   readonly flags: readonly string[];
 }

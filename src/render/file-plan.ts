@@ -61,6 +61,8 @@ export function planFile({ name, file }: NamedFile, { toolsImage, isWindows }: F
       if (sha256 !== null) return staged({ partial: 'stage-path', name, image: toolsImage, path, sha256 });
       return direct({ partial: 'file-copy', flags, from: path, to });
     }
+    case 'upstream':
+      return direct({ partial: 'file-copy', flags: ['--from=upstream', ...flags], from: source.path, to });
     case 'content': {
       const { content } = source;
       const terminator = chooseTerminator(content);

@@ -1,6 +1,7 @@
 import { formatPlatform } from '../platform/platform.ts';
 import type { Base, ResolvedRecipe, Target, WorkspaceSettings } from '../recipe/target.ts';
-import { buildView } from './build-view.ts';
+import { buildView, sourceView } from './build-view.ts';
+import { takesUpstreamFiles } from '../recipe/upstream-context.ts';
 import type { BaseView, DockerfileView } from './dockerfile-view.ts';
 import { planFile } from './file-plan.ts';
 import { imageName } from './image-name.ts';
@@ -32,8 +33,14 @@ export function makeView(recipe: ResolvedRecipe, target: Target, settings: Works
       toolsImage,
     },
     files: plans.slice(hasProgram ? 1 : 0).map(({ file }) => file),
+    filesSource: takesUpstreamFiles(target) && !isFromSource(target) ? sourceView(target) : null,
     settings: settingsView(image),
   };
+}
+
+/** Whether the build takes the source as well, and says so. */
+function isFromSource({ build }: Target): boolean {
+  return build.kind === 'go' || build.kind === 'make';
 }
 
 function baseView(base: Base): BaseView {

@@ -204,7 +204,7 @@ const FAULTS: readonly (readonly [fields: string, fault: string])[] = [
   // Sources
   [
     'image: {base: scratch, files: [{to: /b}]}',
-    '3:32 error recipe.missing-key: image.files[0]: nothing says where the file comes from; one of npm, url, githubRelease, image, path, content is wanted',
+    '3:32 error recipe.missing-key: image.files[0]: nothing says where the file comes from; one of npm, url, githubRelease, image, path, content, upstream is wanted',
   ],
   [
     'image: {base: scratch, files: [{to: /b, path: b, content: "b\\n"}]}',
@@ -255,7 +255,44 @@ const FAULTS: readonly (readonly [fields: string, fault: string])[] = [
     'build: {kind: make, image: golang, targets: [A=b], file: x, output: /x}\nupstream: {git: "https://a.io/b", commit: 3385f1bfe8d491169b054e4417f570c30f6325df}',
     '3:46 error recipe.invalid-value: build.targets[0]: "A=b" is not a target of make; options are not taken here; NAME=value belongs under variables',
   ],
+  [
+    'build: {kind: make, image: golang, cross: "yes", file: x, output: /x}\nupstream: {git: "https://a.io/b", commit: 3385f1bfe8d491169b054e4417f570c30f6325df}',
+    '3:43 error recipe.wrong-type: build.cross: "yes" stands here, where true or false is wanted',
+  ],
+  [
+    'build: {kind: go, image: golang, output: /x, finish: [upx]}\nupstream: {git: "https://a.io/b", commit: 3385f1bfe8d491169b054e4417f570c30f6325df}',
+    '3:55 error recipe.wrong-type: build.finish[0]: "upx" stands here, where a list is wanted; write it as a list: ["upx"]',
+  ],
+  [
+    'build: {kind: go, image: golang, output: /x, finish: [[]]}\nupstream: {git: "https://a.io/b", commit: 3385f1bfe8d491169b054e4417f570c30f6325df}',
+    '3:55 error recipe.invalid-value: build.finish[0]: [] is empty',
+  ],
+  [
+    'build: {kind: go, image: golang, output: /x, finish: [[upx, "{biult}"]]}\nupstream: {git: "https://a.io/b", commit: 3385f1bfe8d491169b054e4417f570c30f6325df}',
+    '3:61 error recipe.unknown-name-in-text: build.finish[0][1]: "{biult}" has {biult} in it, which is not a name; did you mean built?',
+  ],
+  // Files of the upstream
+  [
+    'image: {base: scratch, files: [{upstream: run.sh, to: /run.sh}]}',
+    '3:43 error recipe.missing-key: image.files[0].upstream: the file comes out of a source, and "upstream" is missing; add upstream: with its git, branch and commit',
+  ],
+  [
+    'image: {base: scratch, files: [{upstream: ../run.sh, to: /run.sh}]}\nupstream: {git: "https://a.io/b", commit: 3385f1bfe8d491169b054e4417f570c30f6325df}',
+    `3:43 error recipe.invalid-value: image.files[0].upstream: "../run.sh" leaves the upstream's tree; a path inside the upstream's tree, with slashes`,
+  ],
+  [
+    'image: {base: scratch, files: [{upstream: run.sh, path: run.sh, to: /run.sh}]}\nupstream: {git: "https://a.io/b", commit: 3385f1bfe8d491169b054e4417f570c30f6325df}',
+    '3:33 error recipe.several-sources: image.files[0]: path and upstream all say where the file comes from; keep one',
+  ],
+  [
+    'build: {kind: prebuilt, path: a, upstream: run.sh, output: /x}',
+    '3:34 error recipe.unknown-key: build: "upstream" is not a known key; there are: kind, npm, url, sha256, file, githubRelease, image, path, output, mode, owner',
+  ],
   // Names in braces
+  [
+    'build: {kind: go, image: golang, output: "{built}"}\nupstream: {git: "https://a.io/b", commit: 3385f1bfe8d491169b054e4417f570c30f6325df}',
+    '3:42 error recipe.unknown-name-in-text: build.output: "{built}" has {built} in it, which is not a name; there are: os, arch, variant, platform, slug, uname, debian, alpine, runner, npm, name, version, registry, group',
+  ],
   [
     'image: {base: scratch, files: [{path: "bin/{ach}", to: /b}]}',
     '3:39 error recipe.unknown-name-in-text: image.files[0].path: "bin/{ach}" has {ach} in it, which is not a name; did you mean arch?',
@@ -415,11 +452,54 @@ test('an upstream that is built without a commit is a warning, and the recipe is
   expect(faults(', tag: v*')).toEqual([unpinned('tag v*')]);
   expect(faults(', release: ">=1"')).toEqual([unpinned('release >=1')]);
   expect(faults('')).toEqual([unpinned('the default branch')]);
+  const files =
+    'image: {base: scratch, files: [{upstream: x, to: /x}]}\nplatforms: [linux/amd64]\npatches: [a.patch]\n';
+  expect(faultsOf(`name: tool\nupstream: {git: "https://a.io/b"}\n${files}`)).toEqual([unpinned('the default branch')]);
+});
+
+const COMPILED =
+  'upstream: {git: "https://a.io/b", commit: 3385f1bfe8d491169b054e4417f570c30f6325df}\nimage: {base: scratch}\n';
+
+const COMPILER_FAULTS: readonly (readonly [build: string, platforms: string, faults: readonly string[]])[] = [
+  [
+    '{kind: make, cross: true, image: debian, file: x, output: /x}',
+    'linux/amd64, linux/loong64',
+    [
+      '5:28 error recipe.no-cross-compiler: build.cross: Debian has no C compiler for linux/loong64; leave cross out and let an emulator run make, or install a compiler with packages and name it as CC in env',
+    ],
+  ],
+  ['{kind: make, cross: true, image: debian, env: {CC: zig cc}, file: x, output: /x}', 'linux/loong64', []],
+  ['{kind: make, cross: true, image: debian, variables: {CC: cc}, file: x, output: /x}', 'linux/loong64', []],
+  [
+    '{kind: make, cross: true, image: "alpine:3", file: x, output: /x}',
+    'linux/amd64, linux/arm64',
+    [
+      "5:28 error recipe.no-cross-compiler: build.cross: the cross compilers are Debian's, and alpine:3 is Alpine's; leave cross out and let an emulator run make, or install a compiler with packages and name it as CC in env",
+    ],
+  ],
+  [
+    '{kind: go, cgo: true, image: "golang:bookworm", output: /x}',
+    'windows/amd64',
+    [
+      '5:24 error recipe.no-cross-compiler: build.cgo: Debian has no C compiler for windows/amd64; leave cgo out, or install a compiler with packages and name it as CC in env',
+    ],
+  ],
+  ['{kind: go, cgo: true, image: "golang:alpine", output: /x}', 'linux/loong64', []],
+  ['{kind: go, cgo: false, image: golang, output: /x}', 'windows/amd64', []],
+  [
+    '{kind: make, cross: true, image: debian, file: x, output: /x}',
+    '{platform: linux/loong64, build: {cross: null}}',
+    [],
+  ],
+];
+
+test.each(COMPILER_FAULTS)('%s for %s', (build, platforms, faults) => {
+  expect(faultsOf(`name: tool\n${COMPILED}platforms: [${platforms}]\nbuild: ${build}\n`)).toEqual(faults);
 });
 
 test('what is not used is a warning', () => {
   expect(faultsOf('name: tool\nimage: {base: scratch}\nplatforms: [linux/amd64]\npatches: [a.patch]\n')).toEqual([
-    '4:10 warning recipe.unused-key: patches: not used: nothing is built from source; remove it',
+    '4:10 warning recipe.unused-key: patches: not used: nothing comes out of the source; remove it',
   ]);
   const upstream = 'upstream: {git: "https://a.io/b", commit: 3385f1bfe8d491169b054e4417f570c30f6325df}';
   expect(

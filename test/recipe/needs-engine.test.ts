@@ -44,7 +44,25 @@ const CASES: readonly [what: string, values: TargetValues, reason: string | null
     false,
   ],
   ['go', { upstream: UPSTREAM, build: GO_BUILD }, 'its program is built from source (go)', false],
+  [
+    'go with C, compiled on the platform',
+    { upstream: UPSTREAM, build: { ...GO_BUILD, cgo: true, toolchain: { isOnTarget: true, compiler: null } } },
+    'its program is built from source (go)',
+    true,
+  ],
   ['make', { upstream: UPSTREAM, build: MAKE_BUILD }, 'its program is built from source (make)', true],
+  [
+    'make with a cross compiler',
+    { upstream: UPSTREAM, build: { ...MAKE_BUILD, toolchain: { isOnTarget: false, compiler: null } } },
+    'its program is built from source (make)',
+    false,
+  ],
+  [
+    'a file of the upstream',
+    { upstream: UPSTREAM, image: { files: [makeFile({ type: 'upstream', path: 'run.sh' })] } },
+    "/bin/tool comes out of the upstream's tree",
+    false,
+  ],
   [
     'a Dockerfile of upstream',
     { upstream: UPSTREAM, build: DOCKERFILE, image: { base: { type: 'upstream' } } },

@@ -136,13 +136,15 @@ test.each([
       ldflags: null,
       tags: [],
       cgo: false,
+      toolchain: { isOnTarget: false, compiler: null },
       env: [],
       packages: [],
+      finish: [],
       output: '/bin/tool-amd64',
     },
   ],
   [
-    'build: {kind: go, image: golang, package: ./cmd/x, ldflags: "-X main.v={version}", tags: [netgo], cgo: true, env: {A: b}, packages: [gcc], modules: vendor, output: /x}',
+    'build: {kind: go, image: golang, package: ./cmd/x, ldflags: "-X main.v={version}", tags: [netgo], cgo: true, env: {A: b}, packages: [gcc], modules: vendor, finish: [[upx, --best, "{built}"]], output: /x}',
     {
       kind: 'go',
       image: golang,
@@ -152,21 +154,25 @@ test.each([
       ldflags: '-X main.v=3385f1bfe8d4',
       tags: ['netgo'],
       cgo: true,
+      toolchain: { isOnTarget: false, compiler: { architecture: 'amd64', triplet: 'x86_64-linux-gnu' } },
       env: [{ name: 'A', value: 'b' }],
       packages: ['gcc'],
+      finish: [['upx', '--best', '/out/x']],
       output: '/x',
     },
   ],
   [
-    'build: {kind: make, image: golang, targets: [all], variables: {V: "1"}, file: out/x, output: /x}',
+    'build: {kind: make, image: golang, targets: [all], variables: {V: "1"}, file: out/x, output: /x, finish: [["a={arch}{{x}}", "", "{built}.1"]]}',
     {
       kind: 'make',
       image: golang,
+      toolchain: { isOnTarget: true, compiler: null },
       packages: [],
       targets: ['all'],
       variables: [{ name: 'V', value: '1' }],
       env: [],
       file: 'out/x',
+      finish: [['a=amd64{x}', '', '/src/out/x.1']],
       output: '/x',
     },
   ],
@@ -219,6 +225,16 @@ test.each([
 ])('a program from %s', (text, source) => {
   const target = targetOf(`${SCRATCH}version: "7"\nbuild: {kind: prebuilt, ${text}, output: /bin/x}\n`);
   expect(target.build).toEqual({ kind: 'prebuilt', program: { source, to: '/bin/x', mode: 0o755, uid: 0, gid: 0 } });
+});
+
+test('a file of the upstream', () => {
+  const files =
+    '[{upstream: "etc/./{arch}.conf", to: /etc/x, mode: "0600"}, {upstream: {linux/amd64: run.sh}, to: /x}]';
+  const target = targetOf(`${HEAD}${UPSTREAM}patches: [a.patch]\nimage: {base: scratch, files: ${files}}\n`);
+  expect(target.image.files.map(({ source }) => source)).toEqual([
+    { type: 'upstream', path: 'etc/amd64.conf' },
+    { type: 'upstream', path: 'run.sh' },
+  ]);
 });
 
 const NPM = `{package: x, version: 1.2.3, file: x, integrity: ${INTEGRITY}}`;
@@ -333,6 +349,23 @@ platforms:
     { name: 'C', value: 'c' },
   ]);
   expect(targets[2]?.platform).toMatchObject({ osVersion: '10.0.20348.2966', osFeatures: ['win32k'] });
+});
+
+test('a tool that one platform has, and a platform without what the others are finished with', () => {
+  const { targets } = recipeOf(`name: tool
+${UPSTREAM}build: { kind: go, image: golang, output: /bin/tool, finish: [[check, "{built}"]] }
+image: { base: scratch }
+platforms:
+  - platform: linux/amd64
+    build: { packages: [upx], finish: [[upx, "{built}"]] }
+  - linux/arm64
+  - { platform: linux/s390x, build: { finish: null } }
+`);
+  expect(targets.map(({ build }) => build.kind === 'go' && [build.packages, build.finish])).toEqual([
+    [['upx'], [['upx', '/out/tool']]],
+    [[], [['check', '/out/tool']]],
+    [[], []],
+  ]);
 });
 
 const allOverridden = (path: string) => `name: tool

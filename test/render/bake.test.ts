@@ -41,6 +41,16 @@ test('a target per platform, a group of them, and where they come from', () => {
   });
 });
 
+test('files of the upstream come out of the same context, with every kind of build', () => {
+  const image = { files: [makeFile({ type: 'upstream', path: 'run.sh' })] };
+  const contextsOf = (build: Target['build']) =>
+    bakeOf([makeTarget({ upstream: UPSTREAM, build, image })]).target['tool-linux-amd64']?.['contexts'];
+  const upstream = `${UPSTREAM.git}#${UPSTREAM.commit}`;
+  expect(contextsOf({ kind: 'none' })).toEqual({ upstream });
+  expect(contextsOf(GO_BUILD)).toEqual({ upstream });
+  expect(contextsOf(DOCKERFILE)).toEqual({ upstream, 'upstream-image': 'target:tool-linux-amd64-upstream' });
+});
+
 test.each<[string, Upstream, readonly string[], string]>([
   ['the pinned commit', UPSTREAM, [], `${UPSTREAM.git}#${UPSTREAM.commit}`],
   ['the branch where no commit is known', { ...UPSTREAM, commit: null }, [], `${UPSTREAM.git}#main`],
@@ -58,6 +68,7 @@ test.each<[string, Upstream, readonly string[], string]>([
     context,
     dockerfile: 'Dockerfile',
     platforms: ['linux/amd64'],
+    output: ['type=cacheonly'],
   });
 });
 

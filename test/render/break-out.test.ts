@@ -69,6 +69,10 @@ function hostileTarget(value: string): Target {
       tags: [value],
       env: [{ name: 'BUILD', value }],
       packages: [value],
+      finish: [
+        [value, value],
+        ['strip', value],
+      ],
       output: path,
     },
     image: {
@@ -98,6 +102,7 @@ function hostileTarget(value: string): Target {
       },
       files: [
         makeFile({ type: 'path', path: `in/${value}`, sha256: null }, { to: path }),
+        makeFile({ type: 'upstream', path: `in/${value}` }, { to: path }),
         makeFile({ type: 'url', url: `https://x.org/${value}`, sha256: '0'.repeat(64), file: null }, { to: path }),
       ],
     },
@@ -115,10 +120,13 @@ function checkHostile(value: string): void {
   const [build, image, ...others] = renderStages(hostileTarget(value), value);
   expect(others).toEqual([]);
   expect([build?.from, image?.from]).toEqual(['golang:1.19-bookworm', 'alpine:3.20']);
-  expect(build?.instructions.map(({ keyword }) => keyword)).toEqual(['RUN', 'ENV', 'WORKDIR', 'COPY', 'RUN']);
-  const { ENV, WORKDIR, USER, VOLUME, HEALTHCHECK, ENTRYPOINT, CMD, LABEL } = byKeyword(image?.instructions ?? []);
+  expect(build?.instructions.map(({ keyword }) => keyword)).toEqual(['RUN', 'ENV', 'WORKDIR', 'COPY', 'RUN', 'RUN']);
+  const { ENV, WORKDIR, VOLUME, HEALTHCHECK, ENTRYPOINT, CMD, LABEL } = byKeyword(image?.instructions ?? []);
   expect(image?.instructions.map(({ keyword }) => keyword)).toEqual([
+    'USER',
+    'ARG',
     'RUN',
+    'COPY',
     'COPY',
     'COPY',
     'ADD',
@@ -141,19 +149,25 @@ function checkHostile(value: string): void {
     { name: 'b.second', value },
   ]);
   expect(readWord(WORKDIR)).toBe(path);
-  expect(readWord(USER)).toBe(value);
+  const users = (image?.instructions ?? []).filter(({ keyword }) => keyword === 'USER');
+  expect(users.map(({ text }) => readWord(text))).toEqual(['0', value]);
   expect(readPaths(VOLUME)).toEqual([path, path]);
   expect(readExec(HEALTHCHECK.replace(/^CMD /, ''))).toEqual([value]);
   expect(readExec(ENTRYPOINT)).toEqual([value, value]);
   expect(readExec(CMD)).toEqual([value]);
-  const [program, file, download] = (image?.instructions ?? []).slice(1, 4).map(({ text }) => readPaths(text));
+  const [program, ...files] = (image?.instructions ?? []).slice(3, 7).map(({ text }) => readPaths(text));
   expect(program?.[1]).toBe(path);
-  expect(file?.map(withoutBrackets)).toEqual([`in/${value}`, path].map(withoutBrackets));
-  expect(download).toEqual([`https://x.org/${value}`, path]);
+  for (const file of files.slice(0, 2)) {
+    expect(file.map(withoutBrackets)).toEqual([`in/${value}`, path].map(withoutBrackets));
+  }
+  expect(files[2]).toEqual([`https://x.org/${value}`, path]);
   // A shell is given the value as one word in single quotes.
   expect(readShell(build?.instructions[0]?.text ?? '')).toContain(value);
   expect(readShell(build?.instructions[4]?.text ?? '').filter((word) => word === value)).toHaveLength(3);
-  expect(readShell(image?.instructions[0]?.text ?? '').at(-1)).toBe(value);
+  const finish = readShell(build?.instructions[5]?.text ?? '').filter((word) => word === value || word === '&&');
+  expect(finish.toSorted()).toEqual([value, value, '&&', value].toSorted());
+  const install = readShell(image?.instructions[2]?.text ?? '');
+  expect(install.slice(install.indexOf('--no-cache') + 1)).toEqual([value, '&&', 'rm', '-f', '/var/log/apk.log']);
 }
 
 function byKeyword(instructions: readonly ReadInstruction[]) {
@@ -161,7 +175,6 @@ function byKeyword(instructions: readonly ReadInstruction[]) {
   return {
     ENV: text('ENV'),
     WORKDIR: text('WORKDIR'),
-    USER: text('USER'),
     VOLUME: text('VOLUME'),
     HEALTHCHECK: text('HEALTHCHECK'),
     ENTRYPOINT: text('ENTRYPOINT'),

@@ -59,6 +59,18 @@ test.each<[string, ResolvedRecipe, readonly string[]]>([
     ],
   ],
   [
+    'the same where only a file is wanted',
+    makeRecipe([
+      makeTarget({
+        upstream: upstream({ git: 'https://git.example.org/tool' }),
+        image: { files: [makeFile({ type: 'upstream', path: 'run.sh' })] },
+      }),
+    ]),
+    [
+      'recipes/tool.yaml: warning: BuildKit takes https://git.example.org/tool for a file, not for a repository [render.git-address] (most forges also answer to https://git.example.org/tool.git)',
+    ],
+  ],
+  [
     'an archive below a recipe that needs an engine',
     makeRecipe([makeTarget({ build: GO_BUILD, upstream: UPSTREAM, image: { base: ARCHIVE } })]),
     [

@@ -1,6 +1,17 @@
 import { beforeAll, expect, test } from 'vitest';
 import { parseReference } from '../../src/oci/reference.ts';
-import type { Base, EnvEntry, FileSource, GoBuild, ImageFile, Target, Workspace } from '../../src/recipe/target.ts';
+import { debianCompiler } from '../../src/platform/debian-compiler.ts';
+import { parsePlatform } from '../../src/platform/parse.ts';
+import type {
+  Base,
+  EnvEntry,
+  FileSource,
+  GoBuild,
+  ImageFile,
+  Target,
+  Toolchain,
+  Workspace,
+} from '../../src/recipe/target.ts';
 import { loadTemplates } from '../../src/render/load-templates.ts';
 import { renderWorkspace } from '../../src/render/render-workspace.ts';
 import type { Templates } from '../../src/render/template-engine.ts';
@@ -42,6 +53,10 @@ function oneRecipe(targets: readonly Target[]): Workspace {
   return makeWorkspace([makeRecipe(targets)]);
 }
 
+function crossCompiler(platform: string): Toolchain {
+  return { isOnTarget: false, compiler: debianCompiler(parsePlatform(platform)) };
+}
+
 function goTarget(platform: string, build: Partial<GoBuild>, more: TargetValues = {}): Target {
   return makeTarget({ platform, upstream: UPSTREAM, build: { ...GO_BUILD, ...build }, ...more });
 }
@@ -59,7 +74,13 @@ test('go: how modules are found, what platforms need, what the build image is gi
         image: parseReference('golang:1.22-alpine'),
         packages: ['gcc', 'musl-dev'],
         cgo: true,
+        toolchain: { isOnTarget: true, compiler: null },
+        finish: [
+          ['strip', '/out/tool'],
+          ['upx', '--best', '/out/tool'],
+        ],
       }),
+      goTarget('linux/riscv64', { cgo: true, toolchain: crossCompiler('linux/riscv64'), packages: ['pkgconf'] }),
       goTarget('linux/s390x', {
         modules: 'download',
         image: parseReference('registry.example.org:5000/build/go:1'),
@@ -97,6 +118,18 @@ test('make', async () => {
           targets: ['static', 'tool'],
         },
       }),
+      makeTarget({
+        platform: 'linux/386',
+        upstream: UPSTREAM,
+        build: {
+          ...MAKE_BUILD,
+          image: parseReference('debian:bookworm'),
+          packages: ['make'],
+          toolchain: crossCompiler('linux/386'),
+          variables: [{ name: 'STRIP', value: 'true' }, ...variables],
+          finish: [['test', '-s', '/src/out/tool']],
+        },
+      }),
     ]),
   );
 });
@@ -119,6 +152,18 @@ test('dockerfile: upstream builds its own, and the recipe goes on from there', a
           args: [{ name: 'V', value: '${x} %{y}' }],
         },
         image: { ...image, packages: ['tar'], packageManager: 'apk', cmd: ['serve'], labels: LABELS },
+      }),
+      makeTarget({
+        platform: 'linux/s390x',
+        upstream: UPSTREAM,
+        build,
+        image: {
+          ...image,
+          packages: ['tar'],
+          packageManager: 'apk',
+          user: 'nobody',
+          files: [makeFile({ type: 'upstream', path: 'etc/[tool].conf' }, { to: '/etc/tool.conf', mode: 0o644 })],
+        },
       }),
     ]),
   );
@@ -204,6 +249,12 @@ test('none: packages, files, and everything that an image can say', async () => 
         image: { base: { type: 'archive', path: 'bases/alpine' }, entrypoint: ['/bin/tool'] },
       }),
       makeTarget({ platform: 'windows(10.0.20348.2966)/amd64', image: { labels: LABELS } }),
+      makeTarget({
+        platform: 'linux/riscv64',
+        upstream: UPSTREAM,
+        patches: ['patches/tool/0001-fix.patch'],
+        image: { files: [makeFile({ type: 'upstream', path: 'scripts/entrypoint' }, { to: '/entrypoint', uid: 1 })] },
+      }),
     ]),
   );
 });

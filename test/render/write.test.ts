@@ -32,7 +32,14 @@ function workspaceOf(...names: readonly string[]): Workspace {
 
 function write(workspace: Workspace, options: Partial<RenderOptions> = {}) {
   const signal = new AbortController().signal;
-  return writeRendered(root, workspace, { recipes: null, isWithoutPipeline: false, force: false, check: false, signal, ...options });
+  return writeRendered(root, workspace, {
+    recipes: null,
+    isWithoutPipeline: false,
+    force: false,
+    check: false,
+    signal,
+    ...options,
+  });
 }
 
 async function listFiles(): Promise<readonly string[]> {

@@ -44,19 +44,23 @@ export const GO_BUILD: GoBuild = {
   ldflags: null,
   tags: [],
   cgo: false,
+  toolchain: { isOnTarget: false, compiler: null },
   env: [],
   packages: [],
+  finish: [],
   output: '/bin/tool',
 };
 
 export const MAKE_BUILD: MakeBuild = {
   kind: 'make',
   image: parseReference('gcc:14'),
+  toolchain: { isOnTarget: true, compiler: null },
   packages: [],
   targets: [],
   variables: [],
   env: [],
   file: 'out/tool',
+  finish: [],
   output: '/bin/tool',
 };
 

@@ -5,9 +5,12 @@
 # docker-bake.json hands in the context `upstream-image`, which upstream's own Dockerfile makes:
 # hack/Dockerfile, stage release, of https://git.example.org/tools/tool.git with patches/tool applied
 FROM upstream-image AS image
-# No index is kept: it would be out of date.
+# Programs that write the time write this one, that of the source.
+ARG SOURCE_DATE_EPOCH
+# No index is kept: it would be out of date. Nor is apk's log, which has the time in it.
 RUN apk add --no-cache \
-      tar
+      tar \
+ && rm -f /var/log/apk.log
 
 CMD ["serve"]
 

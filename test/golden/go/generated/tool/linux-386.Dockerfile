@@ -8,6 +8,8 @@ ENV CGO_ENABLED=0 \
     GOOS=linux \
     GOARCH=386 \
     GO386=sse2 \
+    GOTOOLCHAIN=local \
+    GOPATH=/go \
     GO111MODULE=off
 # Without a go.mod, Go finds the source by its import path below GOPATH.
 WORKDIR /go/src/example.org/tool

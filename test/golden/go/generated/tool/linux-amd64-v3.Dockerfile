@@ -2,19 +2,26 @@
 #
 # Rendered by forkwright from recipes/tool.yaml: edit the recipe, then run `forkwright render`.
 
-# Go cross-compiles on the builder's own platform: nothing is emulated.
-FROM --platform=$BUILDPLATFORM golang:1.22-alpine AS build
+# Alpine has no cross compilers: C code is compiled on the target's platform, which a builder of another one emulates.
+FROM golang:1.22-alpine AS build
 RUN apk add --no-cache \
       gcc \
       musl-dev
 ENV CGO_ENABLED=1 \
     GOOS=linux \
     GOARCH=amd64 \
-    GOAMD64=v3
+    GOAMD64=v3 \
+    GOTOOLCHAIN=local \
+    GO111MODULE=on
 WORKDIR /src
 # docker-bake.json hands in the context `upstream`: https://git.example.org/tools/tool.git
 COPY --from=upstream . .
-RUN go build -trimpath -o /out/tool ./cmd/tool
+# Programs that write the time write this one, that of the source.
+ARG SOURCE_DATE_EPOCH
+RUN go build -trimpath -mod=readonly -o /out/tool ./cmd/tool
+# What the recipe does with the program.
+RUN strip /out/tool \
+ && upx --best /out/tool
 
 FROM scratch AS image
 

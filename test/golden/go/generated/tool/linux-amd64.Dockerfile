@@ -7,7 +7,9 @@ FROM --platform=$BUILDPLATFORM golang:1.19-bookworm AS build
 ENV CGO_ENABLED=0 \
     GOOS=linux \
     GOARCH=amd64 \
-    GOAMD64=v1
+    GOAMD64=v1 \
+    GOTOOLCHAIN=local \
+    GOPATH=/go
 WORKDIR /go/src/example.org/tool
 # docker-bake.json hands in the context `upstream`: https://git.example.org/tools/tool.git
 COPY --from=upstream . .

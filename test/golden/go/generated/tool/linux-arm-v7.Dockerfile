@@ -12,11 +12,13 @@ ENV CGO_ENABLED=0 \
     GOOS=linux \
     GOARCH=arm \
     GOARM=7 \
+    GOTOOLCHAIN=local \
+    GO111MODULE=on \
     GOFLAGS="-a -v"
 WORKDIR /src
 # docker-bake.json hands in the context `upstream`: https://git.example.org/tools/tool.git
 COPY --from=upstream . .
-RUN go build -trimpath -o /out/tool ./cmd/tool
+RUN go build -trimpath -mod=readonly -o /out/tool ./cmd/tool
 
 FROM scratch AS image
 

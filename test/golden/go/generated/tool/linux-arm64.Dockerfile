@@ -6,7 +6,9 @@
 FROM --platform=$BUILDPLATFORM golang:1.19-bookworm AS build
 ENV CGO_ENABLED=0 \
     GOOS=linux \
-    GOARCH=arm64
+    GOARCH=arm64 \
+    GOTOOLCHAIN=local \
+    GO111MODULE=on
 WORKDIR /src
 # docker-bake.json hands in the context `upstream`: https://git.example.org/tools/tool.git
 COPY --from=upstream . .

@@ -14,11 +14,13 @@ RUN if command -v apk >/dev/null; then \
     fi
 ENV CGO_ENABLED=0 \
     GOOS=linux \
-    GOARCH=s390x
+    GOARCH=s390x \
+    GOTOOLCHAIN=local \
+    GO111MODULE=on
 WORKDIR /src
 # docker-bake.json hands in the context `upstream`: https://git.example.org/tools/tool.git
 COPY --from=upstream . .
-RUN go build -trimpath -o /out/tool ./cmd/tool
+RUN go build -trimpath -mod=readonly -o /out/tool ./cmd/tool
 
 FROM scratch AS image
 

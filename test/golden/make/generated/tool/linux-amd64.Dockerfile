@@ -7,6 +7,8 @@ FROM gcc:14 AS build
 WORKDIR /src
 # docker-bake.json hands in the context `upstream`: https://git.example.org/tools/tool.git
 COPY --from=upstream . .
+# Programs that write the time write this one, that of the source.
+ARG SOURCE_DATE_EPOCH
 RUN make -j"$(nproc)"
 
 FROM scratch AS image

@@ -13,6 +13,8 @@ ENV LC_ALL=C
 WORKDIR /src
 # docker-bake.json hands in the context `upstream`: https://git.example.org/tools/tool.git
 COPY --from=upstream . .
+# Programs that write the time write this one, that of the source.
+ARG SOURCE_DATE_EPOCH
 RUN make -j"$(nproc)" CROSS_COMPILE='' CFLAGS='-O2 -g0' static tool
 
 FROM scratch AS image

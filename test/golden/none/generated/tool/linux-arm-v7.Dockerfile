@@ -10,12 +10,16 @@ EOF
 RUN head -c 7 /document > /file
 
 FROM debian:bookworm-slim AS image
-# Only what is asked for, and no lists are kept: they would be out of date.
+# Programs that write the time write this one, that of the source.
+ARG SOURCE_DATE_EPOCH
+# Only what is asked for. No lists are kept, which would be out of date, and nothing that has the time in it.
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
       tar \
       xz-utils \
- && rm -rf /var/lib/apt/lists/*
+ && apt-get clean \
+ && rm -rf /var/lib/apt/lists/* /var/lib/dpkg/*-old /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache \
+      /var/log/apt/* /var/log/alternatives.log /var/log/dpkg.log
 
 # Files of the recipe, with its modes and owners.
 COPY --chmod=0644 <<'EOF' /etc/passwd

@@ -3,10 +3,15 @@
 # Rendered by forkwright from recipes/tool.yaml: edit the recipe, then run `forkwright render`.
 
 FROM alpine:3.20 AS image
-# No index is kept: it would be out of date.
+# Packages are installed by root, whoever the base's user is; the image's own is set below.
+USER 0
+# Programs that write the time write this one, that of the source.
+ARG SOURCE_DATE_EPOCH
+# No index is kept: it would be out of date. Nor is apk's log, which has the time in it.
 RUN apk add --no-cache \
       tar \
-      'xz>=5.6'
+      'xz>=5.6' \
+ && rm -f /var/log/apk.log
 
 ENV LANG="C.UTF-8" \
     GREETING="say \"hi\" for \$5"

@@ -9,13 +9,17 @@ spaced
 EOF
 RUN head -c 7 /document > /file
 
-# scratch has no package manager: apk fills a root of its own, with Alpine's keys and repositories.
+# scratch has no package manager: apk fills a root of its own, with Alpine's keys and repositories. The devices that it
+# makes are those of whatever runs the image.
 FROM alpine:3.20 AS packages
+# Programs that write the time write this one, that of the source.
+ARG SOURCE_DATE_EPOCH
 RUN mkdir -p /out/etc/apk \
  && cp -R /etc/apk/keys /etc/apk/repositories /out/etc/apk/ \
  && apk add --no-cache --initdb -p /out \
       tar \
-      gzip
+      gzip \
+ && rm -rf /out/dev/* /out/var/log/apk.log
 
 FROM scratch AS image
 COPY --from=packages /out/ /

@@ -1,0 +1,36 @@
+# dumb-init for linux/arm/v7: A minimal init for containers that passes signals on and reaps zombies, as one static program
+#
+# Rendered by forkwright from recipes/dumb-init.yaml: edit the recipe, then run `forkwright render`.
+
+# A cross compiler runs on the builder's own platform: nothing is emulated.
+FROM --platform=$BUILDPLATFORM debian:bookworm-slim AS build
+# The C compiler for armhf: on a builder of that architecture its own.
+RUN if [ "$(dpkg --print-architecture)" = armhf ]; \
+    then compiler='gcc libc6-dev'; \
+    else compiler='gcc-arm-linux-gnueabihf libc6-dev-armhf-cross'; fi \
+ && apt-get update \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $compiler \
+      make \
+      xxd \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+# docker-bake.json hands in the context `upstream`: https://github.com/Yelp/dumb-init.git
+COPY --from=upstream . .
+# Programs that write the time write this one, that of the source.
+ARG SOURCE_DATE_EPOCH
+RUN make -j"$(nproc)" CC=arm-linux-gnueabihf-gcc CXX=arm-linux-gnueabihf-g++ AR=arm-linux-gnueabihf-ar RANLIB=arm-linux-gnueabihf-ranlib STRIP=arm-linux-gnueabihf-strip CROSS_COMPILE=arm-linux-gnueabihf- build
+
+FROM scratch AS image
+
+# The program, and nothing else of the build.
+COPY --from=build --chmod=0755 /src/dumb-init /usr/bin/dumb-init
+
+ENTRYPOINT ["/usr/bin/dumb-init", "--"]
+
+LABEL org.opencontainers.image.description="A minimal init for containers that passes signals on and reaps zombies, as one static program" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.source="https://github.com/Yelp/dumb-init.git" \
+      org.opencontainers.image.title="dumb-init" \
+      org.opencontainers.image.url="https://github.com/Yelp/dumb-init" \
+      org.opencontainers.image.vendor="Release Engineering" \
+      org.opencontainers.image.version="master"
