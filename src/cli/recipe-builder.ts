@@ -1,5 +1,4 @@
 import { buildTargets, type BuildOutcome, type BuildTarget } from '../build/build-targets.ts';
-import { buildWithBuildx } from '../build/buildx.ts';
 import { buildNativeTarget } from '../build/native.ts';
 import { removeSmokeRecord } from '../build/smoke-record.ts';
 import { readSourceDateEpoch } from '../build/source-date.ts';
@@ -16,7 +15,7 @@ import { readMirrors } from '../recipe/mirrors.ts';
 import { engineReason } from '../recipe/needs-engine.ts';
 import type { ResolvedRecipe, Target, Workspace } from '../recipe/target.ts';
 import { writeRendered } from '../render/write.ts';
-import { withContexts } from './build-contexts.ts';
+import { engineBuild } from './engine-build.ts';
 import type { BuildSettings } from './build-settings.ts';
 import { withSources } from './build-source.ts';
 import type { Invocation } from './command.ts';
@@ -73,25 +72,8 @@ export function openRecipeBuilder(
     const rendered = await renderRecipe(recipe, workspace, invocation);
     if (hasFailed(rendered, false)) return { built: [], failures: [], findings: rendered };
     return withSources(byEngine, invocation, async (sourceOf, findings) => {
-      const build: BuildTarget = async (target, task) => {
-        if (!usesEngine(target)) return buildNatively(target, task);
-        const source = sourceOf(target);
-        const fill = (cache: string) => cache.replaceAll('{recipe}', target.recipe).replaceAll('{slug}', target.slug);
-        const options = {
-          root,
-          env,
-          engine: there,
-          signal,
-          sourceFolder: source?.folder ?? null,
-          epochSeconds: givenEpoch ?? source?.epochSeconds ?? 0,
-          cacheFrom: settings.cacheFrom.map(fill),
-          cacheTo: settings.cacheTo.map(fill),
-          isCold: settings.isCold,
-        };
-        return withContexts(target, source, mirrors, invocation, (contexts) =>
-          buildWithBuildx(target, task, { ...options, contexts }),
-        );
-      };
+      const buildByEngine = engineBuild({ engine: there, sourceOf, mirrors, givenEpoch, settings, invocation });
+      const build: BuildTarget = (target, task) => (usesEngine(target) ? buildByEngine : buildNatively)(target, task);
       const outcome = await buildTargets(targets, build, { ...settings, progress, signal });
       return { ...outcome, findings: [...rendered, ...findings] };
     });
