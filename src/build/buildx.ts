@@ -60,7 +60,7 @@ async function tryBuild(
   try {
     return await replaceOutput(join(options.root, path), async (temporary) => {
       await bake(target, task, relative(options.root, temporary), log, options);
-      return { ...(await readBuiltArchive(temporary, target.platform)), path };
+      return { ...(await readBuiltArchive(temporary, target.platform, options.epochSeconds, path)), path };
     });
   } catch (error) {
     if (error instanceof ForkwrightError && error.code !== 'process.aborted') return error;

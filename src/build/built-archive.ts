@@ -1,3 +1,4 @@
+import type { Finding } from '../finding.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../platform/platform.ts';
 
@@ -9,4 +10,6 @@ export interface BuiltArchive {
   /** Digest of the image's manifest. */
   readonly digest: Digest;
   readonly sizeBytes: number;
+  /** What is odd about it, `build.not-reproducible`. */
+  readonly findings: readonly Finding[];
 }

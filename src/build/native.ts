@@ -104,7 +104,7 @@ async function writeArchive(
   const blobs = [manifest, config, ...(base?.layers ?? []), ...own];
   const plan = { indexJson, blobs: dedupe(blobs), dockerManifest: null };
   const { sizeBytes } = await writeImageLayout(output, plan, { signal, onBytes: () => undefined });
-  return { platform, path: output, digest: manifest.digest, sizeBytes };
+  return { platform, path: output, digest: manifest.digest, sizeBytes, findings: [] };
 }
 
 /** A base may list one layer twice. */

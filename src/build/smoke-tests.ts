@@ -40,7 +40,7 @@ export interface SmokeInput {
 export async function runSmokeTests(target: Target, input: SmokeInput): Promise<SmokeRecord> {
   const { archive, root, engine, signal, progress, limitMs = LIMIT_MS } = input;
   if (target.platform.os !== 'linux') {
-    const { digest } = await readBuiltArchive(archive, target.platform);
+    const { digest } = await readBuiltArchive(archive, target.platform, null, archive);
     return skipSmokeTests(target, digest, 'only images for Linux are run');
   }
   const platform = formatPlatform(target.platform);

@@ -82,9 +82,10 @@ export function openRecipeBuilder(
     // A record of an earlier build must not be taken for one of this.
     for (const target of targets) await removeSmokeRecord(root, target);
     const { built, failures, findings } = await buildAll(recipe, targets);
-    if (!settings.hasTests) return { built: built.map((each) => ({ ...each, record: null })), failures, findings };
+    const all = [...findings, ...built.flatMap(({ archive }) => archive.findings)];
+    if (!settings.hasTests) return { built: built.map((each) => ({ ...each, record: null })), failures, findings: all };
     const { tested, failures: ofTests } = await testBuilt(built, settings.parallel, engine, invocation);
-    return { built: tested, failures: [...failures, ...ofTests], findings };
+    return { built: tested, failures: [...failures, ...ofTests], findings: all };
   }
   return { engine, build: buildAndTest };
 }

@@ -76,11 +76,22 @@ export function describeBlob(mediaType: string, { digest, sizeBytes }: TestBlob,
 }
 
 /** A whole image of one platform with a gzipped layer per list of entries. */
-export function makeImage(layers: readonly (readonly TestEntry[])[], architecture = 'amd64', config: object = {}) {
+export function makeImage(
+  layers: readonly (readonly TestEntry[])[],
+  architecture = 'amd64',
+  config: object = {},
+  more: object = {},
+) {
   const tars = layers.map(tarOf);
   const diffIds: readonly Digest[] = tars.map(digestOf);
   const layerBlobs = tars.map((tar) => blobOf(gzipSync(tar)));
-  const configBlob = blobOf({ architecture, os: 'linux', config, rootfs: { type: 'layers', diff_ids: diffIds } });
+  const configBlob = blobOf({
+    architecture,
+    os: 'linux',
+    config,
+    rootfs: { type: 'layers', diff_ids: diffIds },
+    ...more,
+  });
   const manifest = blobOf({
     schemaVersion: 2,
     mediaType: MEDIA_TYPE.ociManifest,
