@@ -7,6 +7,7 @@ import { archivePath, bakeFilePath, bakeTargetName, logPath, upstreamTargetName 
 import type { Target } from '../recipe/target.ts';
 import type { Task } from '../report/progress.ts';
 import type { BuiltArchive } from './built-archive.ts';
+import { listCacheSecrets } from './cache-secrets.ts';
 import { describeFailure } from './describe-failure.ts';
 import { splitLines } from './line-splitter.ts';
 import type { NamedContext } from './mirror-contexts.ts';
@@ -86,7 +87,9 @@ function openLog(path: string): Log {
 
 async function bake(target: Target, task: Task, output: string, log: Log, options: BuildxOptions): Promise<void> {
   const args = bakeArguments(target, output, options);
-  log.write(`docker ${args.map(quoteForPeople).join(' ')}\n`);
+  const secrets = listCacheSecrets([...options.cacheFrom, ...options.cacheTo]);
+  const shown = args.map((word) => secrets.reduce((text, secret) => text.replaceAll(secret, '***'), word));
+  log.write(`docker ${shown.map(quoteForPeople).join(' ')}\n`);
   const name = bakeTargetName(target);
   // Where a bake file has two targets, BuildKit puts their names in front of the steps.
   const progress = followPlainProgress((step) => task.step(step.replace(`[${name}-`, '[').replace(`[${name} `, '[')));
@@ -96,6 +99,7 @@ async function bake(target: Target, task: Task, output: string, log: Log, option
     await engine.docker(args, {
       signal,
       timeoutMs: NO_TIMEOUT_MS,
+      secrets,
       // buildx 0.20 and later refuse to read outside the current folder, where the source is.
       env: { ...env, BUILDX_BAKE_ENTITLEMENTS_FS: '0' },
       onOutput: (piece) => {

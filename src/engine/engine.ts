@@ -12,6 +12,6 @@ export interface Engine {
    */
   docker(
     args: readonly string[],
-    options: Pick<RunOptions, 'signal' | 'timeoutMs'> & Partial<Pick<RunOptions, 'cwd' | 'env' | 'onOutput'>>,
+    options: Pick<RunOptions, 'signal' | 'timeoutMs'> & Partial<Pick<RunOptions, 'cwd' | 'env' | 'onOutput' | 'secrets'>>,
   ): Promise<ProgramResult>;
 }

@@ -96,6 +96,18 @@ test('bake is told where the archive, the source, the mirrors and the caches are
   );
 });
 
+test('credentials of a cache are not shown', async () => {
+  const cache = 'type=s3,bucket=b,access_key_id=AKIA1,secret_access_key=hush/hush,session_token=st0';
+  const { root, build, docker } = await prepare(() => `say('ERROR: failed to solve: no'); process.exitCode = 1;`, {
+    cacheTo: [cache],
+  });
+  const error = await failureOf(build());
+  const log = await readFile(join(root, OUT, 'linux-amd64.log'), 'utf8');
+  expect(log).toContain('cache-to=type=s3,bucket=b,access_key_id=***,secret_access_key=***,session_token=***');
+  for (const secret of ['AKIA1', 'hush', 'st0']) expect(log + error.message).not.toContain(secret);
+  expect((await docker.calls()).at(-1)).toContain(`tool-linux-amd64.cache-to=${cache}`);
+});
+
 test.each([
   {
     why: 'a step fails',
