@@ -32,6 +32,9 @@ test('it tests forkwright on every Node, and includes the recipes with all their
   expect(engines.node).toBe('>=20.19');
   expect(own.include).toEqual([{ local: 'generated/pipeline.gitlab-ci.yml' }]);
   const generated = await readPipeline('generated/pipeline.gitlab-ci.yml');
+  // A job that extends one that is not there is no pipeline at all.
+  expect(own['e2e']).toMatchObject({ extends: '.forkwright-build-emulated', stage: 'test' });
+  expect(Object.keys(generated)).toContain('.forkwright-build-emulated');
   // The stages of the including file win over those of the included one.
   expect(generated.stages.filter((stage) => !own.stages.includes(stage))).toEqual([]);
 });

@@ -113,8 +113,13 @@ try {
     run(
       'docker',
       [
-        ...['buildx', 'build', '--no-cache', `--platform=${PLATFORMS.join(',')}`, '--build-arg=SOURCE_DATE_EPOCH=0'],
-        ...[`--output=type=oci,dest=${join(out, 'copy.oci.tar')},rewrite-timestamp=true`, '--provenance=mode=min'],
+        'buildx',
+        'build',
+        '--no-cache',
+        `--platform=${PLATFORMS.join(',')}`,
+        '--build-arg=SOURCE_DATE_EPOCH=0',
+        `--output=type=oci,dest=${join(out, 'copy.oci.tar')},rewrite-timestamp=true`,
+        '--provenance=mode=min',
         ...mirrors,
         `--file=${join(out, 'Dockerfile')}`,
         repository,

@@ -12,6 +12,7 @@ export interface Engine {
    */
   docker(
     args: readonly string[],
-    options: Pick<RunOptions, 'signal' | 'timeoutMs'> & Partial<Pick<RunOptions, 'cwd' | 'env' | 'onOutput' | 'secrets'>>,
+    options: Pick<RunOptions, 'signal' | 'timeoutMs'> &
+      Partial<Pick<RunOptions, 'cwd' | 'env' | 'onOutput' | 'secrets'>>,
   ): Promise<ProgramResult>;
 }

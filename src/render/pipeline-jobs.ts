@@ -1,6 +1,6 @@
 import { formatPlatform } from '../platform/platform.ts';
 import { needsEngine, runsOnTarget } from '../recipe/needs-engine.ts';
-import { archivePath, indexName, indexPath, logPath } from '../recipe/output-names.ts';
+import { archivePath, indexName, indexPath, logPath, testsPath } from '../recipe/output-names.ts';
 import type { ResolvedRecipe, Target, WorkspaceSettings } from '../recipe/target.ts';
 import { listRules, type Rule } from './pipeline-rules.ts';
 import { quoteShell } from './quote.ts';
@@ -56,7 +56,7 @@ function buildJob(recipe: ResolvedRecipe, target: Target, { pipeline }: Workspac
       artifacts: {
         // The log of a failed build is what one wants to read.
         when: 'always',
-        paths: [archivePath(target), logPath(target)],
+        paths: [archivePath(target), logPath(target), ...(target.tests.length === 0 ? [] : [testsPath(target)])],
         expire_in: pipeline.artifactsExpireIn,
       },
     },

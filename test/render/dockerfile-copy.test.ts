@@ -158,7 +158,9 @@ describe.each(PLATFORMS)('$platform', ({ platform, slug, go }) => {
     if (isMapped) expect(job?.tags ?? []).toEqual(Array.isArray(runner) ? runner : (runner as { tags: string[] }).tags);
     else expect(job?.variables).toEqual({ FORKWRIGHT_QEMU: go.GOARCH });
     expect(job?.script).toEqual([`$FORKWRIGHT_COMMAND build dockerfile-copy --platform ${platform}`]);
-    expect(job?.artifacts.paths).toEqual([`out/dockerfile-copy/${slug}.oci.tar`, `out/dockerfile-copy/${slug}.log`]);
+    expect(job?.artifacts.paths).toEqual(
+      ['oci.tar', 'log', 'tests.json'].map((end) => `out/dockerfile-copy/${slug}.${end}`),
+    );
   });
 });
 

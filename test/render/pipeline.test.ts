@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { readEngineWait } from '../../src/engine/engine-wait.ts';
 import { parseReference } from '../../src/oci/reference.ts';
 import { renderPipeline } from '../../src/render/pipeline.ts';
 import {
@@ -98,13 +100,72 @@ test('the index needs the jobs of its recipe, and runs when they do', () => {
   });
 });
 
+test('what became of tests goes on to the index, which is held to it', () => {
+  const tests = [{ run: ['/bin/tool', '--version'] }];
+  const { jobs } = pipelineOf([makeRecipe([makeTarget({ tests }), makeTarget({ platform: 'linux/arm64' })])]);
+  expect(jobs['build:tool:linux-amd64']?.['artifacts']).toMatchObject({
+    paths: ['out/tool/linux-amd64.oci.tar', 'out/tool/linux-amd64.log', 'out/tool/linux-amd64.tests.json'],
+  });
+  expect(jobs['build:tool:linux-arm64']?.['artifacts']).toMatchObject({
+    paths: ['out/tool/linux-arm64.oci.tar', 'out/tool/linux-arm64.log'],
+  });
+});
+
+type Engine = 'dind' | 'socket' | 'shell';
+
 test('only docker-in-docker brings a service, and a shell runner has no image', () => {
   const recipes = [makeRecipe([makeTarget({ ...MAKE, hasNativeRunner: true })])];
-  const template = (engine: 'dind' | 'socket' | 'shell') => pipelineOf(recipes, { engine }).jobs['.forkwright-build'];
+  const template = (engine: Engine) => pipelineOf(recipes, { engine }).jobs['.forkwright-build'];
   expect(template('dind')?.['services']).toEqual([{ name: 'docker:26-dind', alias: 'docker' }]);
   expect(template('socket')?.['services']).toBeUndefined();
   expect(template('socket')?.['image']).toBe('$FORKWRIGHT_IMAGE');
   expect(template('shell')?.['image']).toBeUndefined();
+});
+
+test.each<[Engine, readonly string[], readonly string[]]>([
+  [
+    'dind',
+    [
+      `timeout "$FORKWRIGHT_ENGINE_WAIT" sh -c 'until docker version >/dev/null 2>&1; do sleep 1; done' || docker version`,
+    ],
+    [
+      'docker context create forkwright',
+      'docker buildx create --name forkwright-builder --driver docker-container --use forkwright',
+    ],
+  ],
+  [
+    'socket',
+    [],
+    [
+      'docker buildx inspect forkwright-builder >/dev/null 2>&1 || docker buildx create --name forkwright-builder --driver docker-container',
+      'docker buildx use forkwright-builder',
+    ],
+  ],
+  ['shell', [], []],
+])('jobs wait for an engine, install emulators, choose a builder: %s', (engine, wait, builder) => {
+  const { jobs } = pipelineOf([makeRecipe([makeTarget(MAKE)])], { engine });
+  const emulators = 'docker run --rm --privileged "$FORKWRIGHT_BINFMT_IMAGE" --install "$FORKWRIGHT_QEMU"';
+  const guard = 'if [ "$CI_COMMIT_REF_PROTECTED" != true ]; then unset FORKWRIGHT_CACHE_TO; fi';
+  expect(jobs['.forkwright-build']?.['before_script']).toEqual([...wait, ...builder, guard]);
+  expect(jobs['.forkwright-build-emulated']?.['before_script']).toEqual([...wait, emulators, ...builder, guard]);
+});
+
+test('forkwright and timeout(1) both understand how long jobs wait', () => {
+  const { jobs } = pipelineOf([makeRecipe([makeTarget({ ...MAKE, hasNativeRunner: true })])], { engine: 'dind' });
+  const variables = jobs['.forkwright-build']?.['variables'];
+  expect(variables).toMatchObject({ FORKWRIGHT_ENGINE_WAIT: expect.stringMatching(/^\d+s$/) });
+  expect(readEngineWait(variables as Record<string, string>)).toBe(60_000);
+});
+
+test.each([
+  ['true', 'type=registry,ref=x'],
+  ['false', 'none'],
+])('a cache is written by protected refs only: CI_COMMIT_REF_PROTECTED is %s', (isProtected, cache) => {
+  const { jobs } = pipelineOf([makeRecipe([makeTarget({ ...MAKE, hasNativeRunner: true })])], { engine: 'shell' });
+  const before = jobs['.forkwright-build']?.['before_script'] as readonly string[];
+  const lines = [...before, 'echo "${FORKWRIGHT_CACHE_TO:-none}"'];
+  const env = { FORKWRIGHT_CACHE_TO: 'type=registry,ref=x', CI_COMMIT_REF_PROTECTED: isProtected };
+  expect(execFileSync('sh', ['-euc', lines.join('\n')], { encoding: 'utf8', env })).toBe(`${cache}\n`);
 });
 
 test('a merge request runs a recipe that it touches, with the files it takes', () => {
