@@ -71,7 +71,11 @@ async function waitForServer(docker: Docker, deps: EngineDeps): Promise<string |
       task?.fail('none');
       return { reason: refusal.reason, hint: refusal.hint };
     }
-    task ??= deps.progress.task('waiting for the build engine', null);
+    if (task === null) {
+      task = deps.progress.task('waiting for the build engine', null);
+      // In a log of CI a task says nothing before it ends, unless it has steps.
+      task.step(refusal.reason);
+    }
     await sleep(PAUSE_MS, undefined, { signal: deps.signal });
   }
 }
