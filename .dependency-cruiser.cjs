@@ -29,7 +29,7 @@ const FENCES = [
   { library: 'undici', rooms: 'cli' },
   { library: 'yaml', rooms: 'recipe|render' },
   { library: 'zod', rooms: 'recipe|oci|upstream|prebuilt|build' },
-  { library: 'fflate', rooms: 'build' },
+  { library: 'fflate', rooms: 'archive' },
 ];
 
 const upward = ROOMS.slice(1).map((room, index) => ({

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.{test,fuzz}.ts'],
     exclude: ['test/e2e/**'],
     // Locale, time zone and colour must not reach any output; a test that needs another value sets it itself.
     env: { TZ: 'UTC', NO_COLOR: '1' },

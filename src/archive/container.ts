@@ -1,4 +1,5 @@
 import type { Finding } from '../finding.ts';
+import type { SniffedCompression } from './sniff-compression.ts';
 
 /** A file inside a container. */
 export interface ContainerFile {
@@ -14,7 +15,10 @@ export interface Container {
   /** As the user named it. */
   readonly name: string;
   readonly kind: 'tar' | 'folder';
+  /** Of the archive file as it was found; of all files of a folder. */
   readonly sizeBytes: number;
+  /** How the archive file as a whole is compressed; offsets count in what it unpacks to. */
+  readonly compression: SniffedCompression;
   /** What is wrong with the container, whatever it holds. */
   readonly findings: readonly Finding[];
   /** Names of all that is in it, folders included, each once, in its order. */

@@ -23,7 +23,11 @@ export interface CopyOptions {
  * Copies a blob, hashed and counted on the way; a chunk is hashed while it is written. Throws `blob.corrupt` where the
  * bytes are not the ones that the digest and the size say, the signal's reason, and what the two ends throw.
  */
-export async function copyBlob(blob: LayoutBlob, sink: FileSink, { signal, onBytes }: CopyOptions): Promise<void> {
+export async function copyBlob(
+  blob: LayoutBlob,
+  sink: Pick<FileSink, 'append'>,
+  { signal, onBytes }: CopyOptions,
+): Promise<void> {
   const { algorithm, hex } = digestParts(blob.digest);
   const hash = createHash(algorithm);
   let copiedBytes = 0;

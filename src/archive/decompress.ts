@@ -1,13 +1,13 @@
 import { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { ForkwrightError } from '../errors.ts';
+import { DEFAULT_LIMITS, type ReadLimits } from '../limits.ts';
+import { sniffCompression, type SniffedCompression } from './sniff-compression.ts';
 import { CHUNK_BYTES } from './stream-range.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd';
 
-// A layer may be small and unpack to a disk full of zeros: CVE-2026-39396.
-const FREE_BYTES = 100 * 1024 * 1024;
-const MAX_RATIO = 1000;
+type Limits = Pick<ReadLimits, 'freeBytes' | 'ratio'>;
 
 /** A stream whose compression is known. */
 export interface CompressedStream {
@@ -18,9 +18,14 @@ export interface CompressedStream {
 
 /**
  * Finds out by the first bytes of a stream how it is compressed: media types and names lie. Its first chunk must hold
- * four bytes where the stream has them.
+ * ten bytes where the stream has them. What is xz or bzip2 is called not compressed, and refused when it is unpacked: no
+ * media type of layers has them.
  */
-export async function openCompressed(chunks: AsyncIterable<Uint8Array>, place: string): Promise<CompressedStream> {
+export async function openCompressed(
+  chunks: AsyncIterable<Uint8Array>,
+  place: string,
+  limits: Limits = DEFAULT_LIMITS,
+): Promise<CompressedStream> {
   const iterator = chunks[Symbol.asyncIterator]();
   const first = await iterator.next();
   async function* all(): AsyncGenerator<Uint8Array> {
@@ -30,30 +35,31 @@ export async function openCompressed(chunks: AsyncIterable<Uint8Array>, place: s
       await iterator.return?.();
     }
   }
-  const compression = first.done === true ? 'none' : sniffCompression(first.value);
-  return { compression, unpack: () => decompress(all(), compression, place) };
-}
-
-function sniffCompression(start: Uint8Array): Compression {
-  const magic = Buffer.from(start.subarray(0, 4)).toString('hex');
-  if (magic.startsWith('1f8b')) return 'gzip';
-  return magic === '28b52ffd' ? 'zstd' : 'none';
+  const sniffed = first.done === true ? 'none' : sniffCompression(first.value);
+  const compression = sniffed === 'gzip' || sniffed === 'zstd' ? sniffed : 'none';
+  return { compression, unpack: () => decompress(all(), sniffed, place, limits) };
 }
 
 /**
  * Unpacks a stream whose chunks are valid until the next one is asked for; so are those that it gives. Throws
- * `layer.corrupt` for what is not the compression it should be, `layer.bomb` beyond 100 MiB that are more than a
- * thousand times what they were made from, `layer.unsupported` for zstd where Node has none, and whatever the stream
- * throws.
+ * `layer.corrupt` for what is not the compression it should be, `layer.bomb` beyond the limits, `layer.compression` for
+ * xz and bzip2, `layer.unsupported` for zstd where Node has none, and whatever the stream throws.
  */
 async function* decompress(
   chunks: AsyncIterable<Uint8Array>,
-  compression: Compression,
+  compression: SniffedCompression,
   place: string,
+  limits: Limits,
 ): AsyncGenerator<Uint8Array> {
   if (compression === 'none') {
     yield* chunks;
     return;
+  }
+  if (compression === 'xz' || compression === 'bzip2') {
+    throw new ForkwrightError('layer.compression', `it is compressed with ${compression}, which no layer may be`, {
+      place,
+      hint: 'layers are gzip, zstd or not compressed',
+    });
   }
   const unpacker = createUnpacker(compression, place);
   const feed = startFeed(chunks, unpacker);
@@ -62,7 +68,7 @@ async function* decompress(
     for await (const chunk of unpacker) {
       if (!(chunk instanceof Uint8Array)) throw new TypeError('a decompressor gave something else than bytes');
       unpackedBytes += chunk.length;
-      if (unpackedBytes > FREE_BYTES && unpackedBytes > usedBytes(unpacker) * MAX_RATIO) {
+      if (unpackedBytes > limits.freeBytes && unpackedBytes > usedBytes(unpacker) * limits.ratio) {
         const text = `${usedBytes(unpacker)} bytes unpack to more than ${unpackedBytes}`;
         throw new ForkwrightError('layer.bomb', text, { place });
       }
@@ -121,6 +127,11 @@ function createUnpacker(compression: 'gzip' | 'zstd', place: string): Transform 
   // The loop over the output sees every error; one that comes behind its end is of no interest.
   unpacker.on('error', () => undefined);
   return unpacker;
+}
+
+/** Whether this Node has zstd: 22.15 and later do. */
+export function canUnpackZstd(): boolean {
+  return 'createZstdDecompress' in zlib;
 }
 
 /** How much of its input a decompressor has used up. */

@@ -74,7 +74,7 @@ async function examineBlob(
   );
   const place = `${source.name}: ${name}`;
   try {
-    const layer = isLayer ? await examineLayer(stream.rest, digest, place, onLayerEntry) : null;
+    const layer = isLayer ? await examineLayer(stream.rest, digest, place, onLayerEntry, source.limits) : null;
     await stream.drain();
     const actualDigest = parseDigest(`${algorithm}:${hash.digest('hex')}`, place);
     const { diffId = null, compression = null, findings = [] } = layer ?? {};

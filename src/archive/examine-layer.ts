@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ForkwrightError } from '../errors.ts';
 import type { Finding, Severity } from '../finding.ts';
 import { PROGRAM_HEAD_BYTES } from '../image/program.ts';
+import { DEFAULT_LIMITS, type ReadLimits } from '../limits.ts';
 import { parseDigest, type Digest } from '../oci/digest.ts';
 import type { TarHeader } from '../tar/entry-machine.ts';
 import { readTarStream } from '../tar/read-stream.ts';
@@ -28,6 +29,7 @@ export async function examineLayer(
   digest: Digest,
   place: string,
   onEntry: OnLayerEntry = () => undefined,
+  limits: ReadLimits = DEFAULT_LIMITS,
 ): Promise<LayerFacts> {
   const findings: Finding[] = [];
   const report = (fault: ForkwrightError, severity: Severity) => {
@@ -35,11 +37,11 @@ export async function examineLayer(
     findings.push(errorFinding(fault, where, severity));
   };
   const hash = createHash('sha256');
-  const { compression, unpack } = await openCompressed(chunks, place);
+  const { compression, unpack } = await openCompressed(chunks, place, limits);
   const unpacked = shareStream(tap(unpack(), (chunk) => hash.update(chunk)));
   try {
     try {
-      for await (const { header, body } of readTarStream(unpacked.rest, (fault) => report(fault, 'warning'))) {
+      for await (const { header, body } of readTarStream(unpacked.rest, (fault) => report(fault, 'warning'), limits)) {
         onEntry(digest, header, await readStart(body));
       }
     } catch (error) {

@@ -42,6 +42,7 @@ export async function openFolderContainer(path: string, name: string): Promise<C
   return {
     name,
     kind: 'folder',
+    compression: 'none',
     sizeBytes: [...files.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     findings,
     names,

@@ -1,11 +1,5 @@
 import { ForkwrightError } from '../errors.ts';
-
-const COMPRESSED: readonly { readonly magic: string; readonly name: string; readonly unpack: string }[] = [
-  { magic: '1f8b', name: 'gzip', unpack: 'gzip -dk' },
-  { magic: 'fd377a585a00', name: 'xz', unpack: 'xz -dk' },
-  { magic: '28b52ffd', name: 'zstd', unpack: 'zstd -dk' },
-  { magic: '425a68', name: 'bzip2', unpack: 'bzip2 -dk' },
-];
+import { sniffCompression, type SniffedCompression } from './sniff-compression.ts';
 
 const LOOKS: readonly { readonly pattern: RegExp; readonly what: string; readonly hint: string }[] = [
   {
@@ -19,18 +13,15 @@ const LOOKS: readonly { readonly pattern: RegExp; readonly what: string; readonl
   { pattern: /^\x7fELF/, what: 'it is a program', hint: 'give the image archive that holds it' },
 ];
 
-/** Gives the error that says what a file is, by its first bytes, when it is not a tar file. */
-export function guessContent(start: Buffer, place: string): ForkwrightError {
-  const compressed = COMPRESSED.find(({ magic }) => start.toString('hex').startsWith(magic));
-  if (compressed !== undefined) {
-    return new ForkwrightError(
-      'archive.unsupported',
-      `it is compressed with ${compressed.name}, which cannot be read yet`,
-      {
-        place,
-        hint: `unpack it first: ${compressed.unpack} ${place}`,
-      },
-    );
+/**
+ * Gives the error that says what a file is, by its first bytes, when it is not a tar file; `compression` is what it was
+ * unpacked from.
+ */
+export function guessContent(start: Buffer, place: string, compression: SniffedCompression): ForkwrightError {
+  const inner = sniffCompression(start);
+  if (inner !== 'none') {
+    const text = `it is compressed twice, with ${compression} and inside of it with ${inner}`;
+    return new ForkwrightError('archive.unknown-format', text, { place, hint: 'unpack it once' });
   }
   if (start.length === 0) {
     return new ForkwrightError('archive.unknown-format', 'it is empty', {

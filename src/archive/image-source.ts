@@ -1,9 +1,11 @@
 import type { Digest } from '../oci/digest.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Finding } from '../finding.ts';
+import type { ReadLimits } from '../limits.ts';
+import type { SniffedCompression } from './sniff-compression.ts';
 
 /** The formats that can be read; the names are those of CONTRACT "Formats" where it has one. */
-export type ArchiveFormat = 'oci-archive' | 'oci' | 'docker-archive';
+export type ArchiveFormat = 'oci-archive' | 'oci' | 'docker-archive' | 'dir' | 'rootfs';
 
 /** Where a blob's bytes lie. */
 export interface BlobPlace {
@@ -30,6 +32,10 @@ export interface ImageSource {
   /** As the user named it; used in places of findings and errors. */
   readonly name: string;
   readonly format: ArchiveFormat;
+  /** How the archive file as a whole is compressed; everything inside is told of as if it were not. */
+  readonly compression: SniffedCompression;
+  /** How much of it may be read. */
+  readonly limits: ReadLimits;
   /** Bytes of the archive file; the sum of the files for a folder. */
   readonly sizeBytes: number;
   /** In the archive's order. */

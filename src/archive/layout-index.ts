@@ -1,4 +1,5 @@
 import type { Finding, Severity } from '../finding.ts';
+import { DEFAULT_LIMITS, type ReadLimits } from '../limits.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { MEDIA_TYPE } from '../oci/media-type.ts';
 import { parseIndex } from '../oci/parse-manifest.ts';
@@ -27,9 +28,10 @@ const ANNOTATIONS =
 export function parseLayoutIndex(
   bytes: Uint8Array,
   place: string,
+  limits: ReadLimits = DEFAULT_LIMITS,
 ): { readonly roots: readonly Root[]; readonly findings: readonly Finding[] } {
   const value = parseStrictJson(bytes, place);
-  const { manifests } = parseIndex(value, MEDIA_TYPE.ociIndex, place);
+  const { manifests } = parseIndex(value, MEDIA_TYPE.ociIndex, place, limits);
   return { roots: joinRoots(manifests), findings: findUnknownKeys(value, place) };
 }
 

@@ -13,10 +13,6 @@ import type { Platform } from '../platform/platform.ts';
 import { errorFinding } from './error-finding.ts';
 import type { ImageSource } from './image-source.ts';
 
-export const MAX_JSON_BYTES: number = 4 * 1024 * 1024;
-const MAX_DOCUMENTS = 10_000;
-const MAX_DEPTH = 4;
-
 /** A document of the graph, without the descriptor that led to it: several may. */
 type Loaded = Omit<LoadedImage, 'descriptor' | 'platform'> | Omit<LoadedIndex, 'descriptor'>;
 
@@ -53,8 +49,9 @@ async function loadNode(loader: Loader, descriptor: Descriptor, depth: number): 
   const loaded = await loadDocument(loader, descriptor, depth);
   if (loaded === null) return absent;
   if (loaded.kind === 'index') {
-    if (depth + heightOf(loader, descriptor) - 1 > MAX_DEPTH) {
-      return refuse(loader, absent, 'archive.too-deep', `indexes are nested more than ${MAX_DEPTH} deep`);
+    const { depth: limit } = loader.source.limits;
+    if (depth + heightOf(loader, descriptor) - 1 > limit) {
+      return refuse(loader, absent, 'archive.too-deep', `indexes are nested more than ${limit} deep`);
     }
     const { raw, document, children } = loaded;
     return { kind: 'index', descriptor: withType(descriptor, document.mediaType), raw, document, children };
@@ -68,14 +65,15 @@ async function loadDocument(loader: Loader, descriptor: Descriptor, depth: numbe
   const known = loader.documents.get(key);
   if (known !== undefined) return known;
   const { documents, findings } = loader;
-  if (documents.size >= MAX_DOCUMENTS) {
-    return refuse(loader, null, 'archive.too-many', `more than ${MAX_DOCUMENTS} manifests are not read`);
+  const { limits } = loader.source;
+  if (documents.size >= limits.manifests) {
+    return refuse(loader, null, 'archive.too-many', `more than ${limits.manifests} manifests are not read`);
   }
   documents.set(key, null);
   const parsed = await orFinding(findings, async () => {
     const { raw, value, place } = await readJson(loader.source, descriptor);
     requireManifestType(descriptor, place);
-    return { raw, ...parseGraphDocument(value, descriptor.mediaType, place) };
+    return { raw, ...parseGraphDocument(value, descriptor.mediaType, place, limits) };
   });
   if (parsed === null) return null;
   const loaded = await loadParts(loader, descriptor, parsed, depth);
@@ -103,7 +101,7 @@ async function loadChildren(
 ): Promise<readonly LoadedNode[]> {
   const { heights, source } = loader;
   heights.set(digest, 1);
-  if (depth > MAX_DEPTH) return [];
+  if (depth > source.limits.depth) return [];
   const children: LoadedNode[] = [];
   let below = 0;
   for (const child of manifests) {
@@ -151,7 +149,8 @@ async function readJson(
 ): Promise<{ readonly raw: Buffer; readonly value: JsonValue; readonly place: string }> {
   const place = placeOf(source, descriptor);
   const isHeld = source.blob(descriptor.digest) !== undefined;
-  const raw = isHeld || descriptor.data === null ? await source.read(descriptor, MAX_JSON_BYTES) : descriptor.data;
+  const raw =
+    isHeld || descriptor.data === null ? await source.read(descriptor, source.limits.jsonBytes) : descriptor.data;
   return { raw, value: parseStrictJson(raw, place), place };
 }
 

@@ -1,7 +1,7 @@
 import { ForkwrightError } from '../errors.ts';
 import type { Container } from './container.ts';
 
-/** Gives the error that says what a container without index.json is instead, and what can be done. */
+/** Gives the error that says what a container without index.json and manifest.json is, and what can be done. */
 export function refuseContent(container: Container): ForkwrightError {
   const { names, name: place, findings } = container;
   const refuse = (code: string, text: string, hint: string) => new ForkwrightError(code, text, { place, hint });
@@ -30,24 +30,16 @@ export function refuseContent(container: Container): ForkwrightError {
       'give an image archive or an OCI layout folder',
     );
   }
-  const save = 'save it with docker 25 or later, or convert it: skopeo copy docker-archive:OLD oci-archive:NEW';
-  if (names.includes('manifest.json')) {
+  if (names.includes('repositories') && names.some((each) => /^[0-9a-f]{64}\/json$/.test(each))) {
     return refuse(
       'archive.unsupported',
-      'a docker archive in the layout of before docker 25, which cannot be read yet',
-      save,
-    );
-  }
-  if (names.includes('repositories')) {
-    return refuse(
-      'archive.unsupported',
-      'a docker archive in the layout of before docker 1.10, which cannot be read yet',
-      save,
+      'a docker archive in the layout of before docker 1.10, which is not read',
+      'load it, and save it again with docker 1.10 or later',
     );
   }
   return refuse(
-    'archive.unknown-format',
-    'a tar file without an image: it looks like a root filesystem, as `docker export` writes it',
-    'use `docker save`: an export has lost the platform, the entrypoint and all other configuration',
+    'archive.no-config',
+    'a root filesystem, as `docker export` writes it: its platform, its entrypoint and all other configuration are gone',
+    'give them back: --config FILE or --recipe NAME, with --platform; `docker save` would have kept them',
   );
 }

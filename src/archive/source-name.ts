@@ -16,6 +16,7 @@ const PREFIXES: Readonly<Record<string, SourceName['kind']>> = {
   oci: 'folder',
   'oci-archive': 'file',
   'docker-archive': 'file',
+  dir: 'folder',
 };
 
 /**

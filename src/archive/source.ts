@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ForkwrightError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
+import type { ReadLimits } from '../limits.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { blobPath, digestParts, type Digest } from '../oci/digest.ts';
 import { digestOfName } from './blob-name.ts';
@@ -14,14 +15,20 @@ export interface SourceParts {
   readonly findings: readonly Finding[];
   /** Blobs that a reader made itself, for formats that lack them, with the name of what they were made from. */
   readonly madeBlobs: ReadonlyMap<Digest, { readonly name: string; readonly bytes: Buffer }>;
+  /** Files that are blobs although their names do not say so. */
+  readonly files: ReadonlyMap<Digest, ContainerFile>;
+  /** Whether an entry is part of the format besides those of an OCI layout; null where everything may be in it. */
+  readonly isPart: ((name: string) => boolean) | null;
+  readonly limits: ReadLimits;
 }
 
 const FILES = new Set(['oci-layout', 'index.json', 'manifest.json', 'repositories']);
 const FOLDERS = new Set(['blobs', 'blobs/sha256', 'blobs/sha512']);
 
 /** Makes the source of what a reader found in a container. */
-export function createImageSource({ container, format, roots, findings, madeBlobs }: SourceParts): ImageSource {
-  const files = listBlobs(container);
+export function createImageSource(parts: SourceParts): ImageSource {
+  const { container, format, roots, findings, madeBlobs, limits } = parts;
+  const files = listBlobs(container, parts.files);
   const made = new Map([...madeBlobs].filter(([digest]) => !files.has(digest)));
   const places = new Map<Digest, BlobPlace>();
   for (const [digest, { name, sizeBytes, offset }] of files) places.set(digest, { digest, sizeBytes, name, offset });
@@ -40,9 +47,15 @@ export function createImageSource({ container, format, roots, findings, madeBlob
   return {
     name: container.name,
     format,
+    compression: container.compression,
+    limits,
     sizeBytes: container.sizeBytes,
     roots,
-    findings: [...container.findings, ...findings, ...judgeNames(container)],
+    findings: [
+      ...container.findings,
+      ...findings,
+      ...(parts.isPart === null ? [] : judgeNames(container, parts.isPart)),
+    ],
     blob: (digest) => places.get(digest),
     blobs: () => places.values(),
     stream,
@@ -76,8 +89,11 @@ export function createImageSource({ container, format, roots, findings, madeBlob
 }
 
 /** By offset in an archive, by name in a folder: the order in which reading them is quick. */
-function listBlobs(container: Container): ReadonlyMap<Digest, ContainerFile> {
-  const found: (readonly [Digest, ContainerFile])[] = [];
+function listBlobs(
+  container: Container,
+  others: ReadonlyMap<Digest, ContainerFile>,
+): ReadonlyMap<Digest, ContainerFile> {
+  const found: (readonly [Digest, ContainerFile])[] = [...others];
   for (const name of container.names) {
     const digest = digestOfName(name);
     const file = digest === null ? undefined : container.file(name);
@@ -90,7 +106,7 @@ function isKnown(name: string): boolean {
   return FILES.has(name) || digestOfName(name) !== null;
 }
 
-function judgeNames(container: Container): readonly Finding[] {
+function judgeNames(container: Container, isPart: (name: string) => boolean): readonly Finding[] {
   const findings: Finding[] = [];
   for (const name of container.names) {
     if (!isKnown(name) || container.file(name) !== undefined) continue;
@@ -103,7 +119,7 @@ function judgeNames(container: Container): readonly Finding[] {
       hint: null,
     });
   }
-  const extra = container.names.filter((name) => !FOLDERS.has(name) && !isKnown(name));
+  const extra = container.names.filter((name) => !FOLDERS.has(name) && !isKnown(name) && !isPart(name));
   const [first] = extra;
   if (first !== undefined) {
     const names = `${extra

@@ -1,22 +1,29 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { Finding } from '../finding.ts';
+import { DEFAULT_LIMITS, type ReadLimits } from '../limits.ts';
 import { indexTar, type TarEntry } from '../tar/index-tar.ts';
 import type { Container, ContainerFile } from './container.ts';
 import { normaliseName, resolveSymlink } from './entry-name.ts';
 import { errorFinding } from './error-finding.ts';
 import { streamRange } from './stream-range.ts';
+import type { OpenedFile } from './unpack-archive.ts';
 
-const MAX_LINKS = 8;
 // What is odd and harms no reader.
 const WARNINGS: ReadonlySet<string> = new Set(['tar.unusual-checksum']);
 
 /**
  * Opens a tar file as a container: its headers are read, its data is not. What breaks the rules of tar files is in the
- * findings. The container owns the handle. Throws the system's error where the file cannot be read.
+ * findings. The container owns the handle. `archiveBytes` is the size of the file before it was unpacked. Throws the
+ * system's error where the file cannot be read.
  */
-export async function openTarContainer(handle: FileHandle, sizeBytes: number, name: string): Promise<Container> {
-  const { entries, faults } = await indexTar(handle, sizeBytes);
+export async function openTarContainer(
+  { handle, sizeBytes, compression }: OpenedFile,
+  archiveBytes: number,
+  name: string,
+  limits: ReadLimits = DEFAULT_LIMITS,
+): Promise<Container> {
+  const { entries, faults } = await indexTar(handle, sizeBytes, limits);
   const findings: Finding[] = faults.map((fault) => {
     const severity = WARNINGS.has(fault.code) ? 'warning' : 'error';
     return errorFinding(fault, `${name}: ${fault.place ?? ''}`, severity);
@@ -39,10 +46,11 @@ export async function openTarContainer(handle: FileHandle, sizeBytes: number, na
   return {
     name,
     kind: 'tar',
-    sizeBytes,
+    sizeBytes: archiveBytes,
+    compression,
     findings,
     names: [...named.keys()].filter((path) => path !== ''),
-    file: (path) => resolve(named, path),
+    file: (path) => resolve(named, path, limits.links),
     stream: (file) => streamRange(handle, file.offset ?? 0, file.sizeBytes, `${name}: ${file.name}`),
     close: () => handle.close(),
   };
@@ -83,9 +91,9 @@ async function hashEntry(entry: TarEntry, handle: FileHandle, name: string): Pro
 }
 
 /** Follows links by the header index only; nothing is ever looked up outside of it. */
-function resolve(named: ReadonlyMap<string, TarEntry>, name: string): ContainerFile | undefined {
+function resolve(named: ReadonlyMap<string, TarEntry>, name: string, maxLinks: number): ContainerFile | undefined {
   let path: string | null = name;
-  for (let links = 0; path !== null && links <= MAX_LINKS; links++) {
+  for (let links = 0; path !== null && links <= maxLinks; links++) {
     const entry = named.get(path);
     if (entry?.type === 'symlink') path = resolveSymlink(path, entry.linkName);
     else if (entry?.type === 'hardlink') path = normaliseName(entry.linkName);

@@ -1,24 +1,19 @@
 import { ForkwrightError } from '../errors.ts';
 import type { Finding, Severity } from '../finding.ts';
 import type { ImageSet, LoadedImage, LoadedNode } from '../image/image-set.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
-import { digestOf, type Digest } from '../oci/digest.ts';
-import { MEDIA_TYPE, mediaKind } from '../oci/media-type.ts';
+import { walkSet } from '../image/walk.ts';
+import type { Digest } from '../oci/digest.ts';
+import { mediaKind } from '../oci/media-type.ts';
 import { formatReference, isTag, parseReference } from '../oci/reference.ts';
-import type { DockerImage } from './docker-manifest.ts';
 import type { BlobPlace, Root } from './image-source.ts';
+import type { ReadImage } from './read-docker-images.ts';
 
 export interface UniteInput {
-  /** What index.json lists, loaded. */
+  /** What index.json lists, loaded; empty in an archive without one. */
   readonly set: ImageSet;
-  readonly images: readonly DockerImage[];
+  /** What manifest.json lists, looked up. */
+  readonly images: readonly ReadImage[];
   readonly blob: (digest: Digest) => BlobPlace | undefined;
-  /** The blob that the name of an entry leads to; null where it leads to none. */
-  readonly digestAt: (name: string) => Digest | null;
-  /** The diff ids of the configs that `images` name; absent where the config is not there or faulty. */
-  readonly diffIds: ReadonlyMap<Digest, readonly Digest[]>;
-  /** Where manifest.json lies. */
-  readonly place: string;
 }
 
 /** What the two sides of a hybrid archive come to together. */
@@ -41,43 +36,30 @@ export function uniteDocker(input: UniteInput): United {
     images: imagesBelow(node),
     isDropped: false,
   }));
+  const hasGaps = walkSet(input.set).some(({ node }) => node.kind === 'absent');
   const findings: Finding[] = [];
   const made = new Map<Digest, Buffer>();
-  const added: Root[] = [];
-  for (const [index, image] of input.images.entries()) {
-    const place = `${input.place}: [${index}]`;
+  const added = new Map<Digest, { readonly descriptor: Root['descriptor']; readonly names: string[] }>();
+  for (const image of input.images) {
     const report = (code: string, severity: Severity, text: string) =>
-      findings.push({ code, severity, place, text, hint: null });
-
-    const config = input.digestAt(image.config);
-    const configPlace = config === null ? undefined : input.blob(config);
-    if (config === null || configPlace === undefined) {
-      report(
-        'docker-manifest.absent-blob',
-        'error',
-        `the config ${JSON.stringify(image.config)} is not in the archive`,
-      );
-      continue;
-    }
+      findings.push({ code, severity, place: image.place, text, hint: null });
+    const { config } = image;
+    if (config === null) continue;
     const names = parseNames(image.repoTags, report);
     const holders = roots.filter(({ images }) => images.some((each) => each.manifest.config.digest === config));
-    const whole = holders.filter(({ images }) => images.some((each) => isWhole(each, config, input)));
-    const layers = image.layers.map(input.digestAt);
+    const whole = holders.filter(({ images }) => images.some((each) => isWhole(each, config, input.blob)));
     if (whole.length > 0) {
-      const fits = (each: LoadedImage) => isWhole(each, config, input) && hasLayers(each, layers);
+      const fits = (each: LoadedImage) => isWhole(each, config, input.blob) && hasLayers(each, image.named);
       if (!whole.some(({ images }) => images.some(fits))) {
         report('docker-manifest.disagrees', 'error', 'it lists other layers than index.json does');
       }
       for (const root of whole) joinNames(root.names, names, report);
       continue;
     }
-    const manifest = makeManifest({ digest: config, sizeBytes: configPlace.sizeBytes }, layers, input);
-    if (manifest === null) {
-      report(
-        'docker-manifest.unsupported',
-        'error',
-        'its layers are not all there, or not the uncompressed ones that its config names',
-      );
+    if (image.made === null) continue;
+    if (holders.length === 0 && hasGaps) {
+      const text = 'index.json does not have this image, but lists a manifest that is absent: most likely its own';
+      report('docker-manifest.disagrees', 'error', text);
       continue;
     }
     if (holders.length > 0) {
@@ -88,13 +70,22 @@ export function uniteDocker(input: UniteInput): United {
       );
     }
     for (const root of holders) root.isDropped ||= root.node.kind === 'image';
-    made.set(manifest.descriptor.digest, manifest.bytes);
-    added.push({ descriptor: manifest.descriptor, names });
+    const { descriptor, bytes } = image.made;
+    made.set(descriptor.digest, bytes);
+    const known = added.get(descriptor.digest)?.names ?? [];
+    added.set(descriptor.digest, { descriptor, names: [...new Set([...known, ...names])] });
   }
   const kept = roots
     .filter(({ isDropped }) => !isDropped)
     .map(({ node, names }) => ({ descriptor: node.descriptor, names }));
-  return { roots: [...kept, ...added], findings, made };
+  return { roots: [...kept, ...added.values()], findings, made };
+}
+
+/** The configs whose images are whole on the OCI side. */
+export function listWhole(set: ImageSet, blob: UniteInput['blob']): ReadonlySet<Digest> {
+  const images = set.roots.flatMap(({ node }) => imagesBelow(node));
+  const whole = images.filter((image) => isWhole(image, image.manifest.config.digest, blob));
+  return new Set(whole.map(({ manifest }) => manifest.config.digest));
 }
 
 function imagesBelow(node: LoadedNode, seen: Set<Digest> = new Set()): readonly LoadedImage[] {
@@ -104,7 +95,7 @@ function imagesBelow(node: LoadedNode, seen: Set<Digest> = new Set()): readonly 
   return node.kind === 'index' ? node.children.flatMap((child) => imagesBelow(child, seen)) : [];
 }
 
-function isWhole(image: LoadedImage, config: Digest, { blob }: UniteInput): boolean {
+function isWhole(image: LoadedImage, config: Digest, blob: UniteInput['blob']): boolean {
   const { layers } = image.manifest;
   const diffIds = image.config?.document.diffIds;
   if (image.manifest.config.digest !== config || layers.length !== diffIds?.length) return false;
@@ -119,32 +110,6 @@ function isWhole(image: LoadedImage, config: Digest, { blob }: UniteInput): bool
 function hasLayers(image: LoadedImage, layers: readonly (Digest | null)[]): boolean {
   const own = image.manifest.layers;
   return own.length === layers.length && own.every(({ digest }, index) => digest === layers[index]);
-}
-
-/** docker 25 and later name uncompressed layers by their diff id; others cannot be told without reading them. */
-function makeManifest(
-  config: { readonly digest: Digest; readonly sizeBytes: number },
-  layers: readonly (Digest | null)[],
-  { blob, diffIds }: UniteInput,
-): { readonly descriptor: Descriptor; readonly bytes: Buffer } | null {
-  const expected = diffIds.get(config.digest);
-  if (expected === undefined || expected.length !== layers.length) return null;
-  const entries = [];
-  for (const [index, digest] of layers.entries()) {
-    const place = digest === null || digest !== expected[index] ? undefined : blob(digest);
-    if (place === undefined) return null;
-    entries.push({ mediaType: MEDIA_TYPE.ociLayer, digest: place.digest, size: place.sizeBytes });
-  }
-  const mediaType = MEDIA_TYPE.ociManifest;
-  const document = {
-    schemaVersion: 2,
-    mediaType,
-    config: { mediaType: MEDIA_TYPE.ociConfig, digest: config.digest, size: config.sizeBytes },
-    layers: entries,
-  };
-  const bytes = Buffer.from(JSON.stringify(document));
-  const nothing = { platform: null, annotations: {}, artifactType: null, urls: [], data: null };
-  return { descriptor: { mediaType, digest: digestOf(bytes), sizeBytes: bytes.length, ...nothing }, bytes };
 }
 
 type Report = (code: string, severity: Severity, text: string) => void;

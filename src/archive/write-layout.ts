@@ -1,12 +1,13 @@
 import { mkdir, open, readdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { ForkwrightError, isSystemError } from '../errors.ts';
+import type { ArchiveEntry } from '../image/archive-entry.ts';
+import { blobPath, type Digest } from '../oci/digest.ts';
 import { compareText } from '../platform/order.ts';
-import { blobPath } from '../oci/digest.ts';
-import { encodeHeader, END_OF_ARCHIVE, padding } from '../tar/write-header.ts';
-import { copyBlob, type CopyOptions, type LayoutBlob } from './copy-blob.ts';
-import { openFileSink, type FileSink } from './file-sink.ts';
+import type { CopyOptions, LayoutBlob } from './copy-blob.ts';
+import { openFileSink } from './file-sink.ts';
 import { replaceOutput } from './replace-output.ts';
+import { writeFolder, writeTar, type BlobSource } from './write-entries.ts';
 
 export type { LayoutBlob } from './copy-blob.ts';
 
@@ -20,7 +21,7 @@ export interface LayoutPlan {
 }
 
 const LAYOUT_FILE = Buffer.from('{"imageLayoutVersion":"1.0.0"}');
-const OWN_NAMES: ReadonlySet<string> = new Set(['oci-layout', 'index.json', 'manifest.json', 'blobs']);
+const OWN_NAMES: ReadonlySet<string> = new Set(['oci-layout', 'index.json', 'manifest.json', 'repositories', 'blobs']);
 
 /**
  * Writes an OCI layout: an archive where `output` ends in `.tar`, else a folder. The bytes of an archive depend on the plan
@@ -37,23 +38,32 @@ export async function writeImageLayout(
   const isArchive = output.endsWith('.tar');
   await requireReplaceable(output, isArchive);
   return replaceOutput(output, (temporary) =>
-    isArchive ? writeArchive(temporary, plan, options) : writeFolder(temporary, plan, options),
+    isArchive ? writeArchive(temporary, plan, options) : writeLayoutFolder(temporary, plan, options),
   );
 }
 
-/** The files in front of the blobs, in their order: what says where everything is comes first. */
-function topFiles({ indexJson, dockerManifest }: LayoutPlan): readonly (readonly [string, Buffer])[] {
+/** What says where everything is comes first. */
+function entriesOf({ indexJson, dockerManifest, blobs }: LayoutPlan): readonly ArchiveEntry[] {
+  const folders = new Set(blobs.map(({ digest }) => dirname(blobPath(digest))));
   return [
-    ['oci-layout', LAYOUT_FILE],
-    ['index.json', indexJson],
-    ...(dockerManifest === null ? [] : [['manifest.json', dockerManifest] as const]),
+    { kind: 'file', name: 'oci-layout', bytes: LAYOUT_FILE },
+    { kind: 'file', name: 'index.json', bytes: indexJson },
+    ...(dockerManifest === null ? [] : [{ kind: 'file', name: 'manifest.json', bytes: dockerManifest } as const]),
+    ...['blobs', ...[...folders].toSorted(compareText)].map((name) => ({ kind: 'folder', name }) as const),
+    ...blobs.map(
+      ({ digest, sizeBytes }) => ({ kind: 'blob', name: blobPath(digest), digest, sizeBytes, bytes: null }) as const,
+    ),
   ];
 }
 
-/** `blobs/` and one folder per algorithm. */
-function blobFolders({ blobs }: LayoutPlan): readonly string[] {
-  const folders = new Set(blobs.map(({ digest }) => dirname(blobPath(digest))));
-  return ['blobs', ...[...folders].toSorted(compareText)];
+function sourceOf({ blobs }: LayoutPlan): BlobSource {
+  const byDigest = new Map(blobs.map((blob) => [blob.digest, blob]));
+  const find = (digest: Digest) => {
+    const blob = byDigest.get(digest);
+    if (blob === undefined) throw new Error(`${digest} is not in the plan`);
+    return blob;
+  };
+  return { bytes: (digest) => find(digest).bytes(), origin: (digest) => find(digest).origin };
 }
 
 async function writeArchive(
@@ -61,52 +71,10 @@ async function writeArchive(
   plan: LayoutPlan,
   options: CopyOptions,
 ): Promise<{ readonly sizeBytes: number }> {
-  return writeFile(path, async (sink) => {
-    const startFile = (name: string, sizeBytes: number) =>
-      sink.append(encodeHeader({ name, type: 'file', mode: 0o644, sizeBytes }));
-    for (const [name, bytes] of topFiles(plan)) {
-      await startFile(name, bytes.length);
-      await sink.append(bytes);
-      await sink.append(padding(bytes.length));
-    }
-    for (const folder of blobFolders(plan)) {
-      await sink.append(encodeHeader({ name: `${folder}/`, type: 'directory', mode: 0o755 }));
-    }
-    for (const blob of plan.blobs) {
-      await startFile(blobPath(blob.digest), blob.sizeBytes);
-      await copyBlob(blob, sink, options);
-      await sink.append(padding(blob.sizeBytes));
-    }
-    await sink.append(END_OF_ARCHIVE);
-  });
-}
-
-async function writeFolder(
-  path: string,
-  plan: LayoutPlan,
-  options: CopyOptions,
-): Promise<{ readonly sizeBytes: number }> {
-  for (const folder of ['', ...blobFolders(plan)]) await mkdir(join(path, folder));
-  let totalBytes = 0;
-  for (const [name, bytes] of topFiles(plan)) {
-    const { sizeBytes } = await writeFile(join(path, name), (sink) => sink.append(bytes));
-    totalBytes += sizeBytes;
-  }
-  for (const blob of plan.blobs) {
-    const { sizeBytes } = await writeFile(join(path, blobPath(blob.digest)), (sink) => copyBlob(blob, sink, options));
-    totalBytes += sizeBytes;
-  }
-  return { sizeBytes: totalBytes };
-}
-
-async function writeFile(
-  path: string,
-  write: (sink: FileSink) => Promise<void>,
-): Promise<{ readonly sizeBytes: number }> {
   const handle = await open(path, 'wx');
   try {
     const sink = openFileSink(handle);
-    await write(sink);
+    await writeTar(entriesOf(plan), sourceOf(plan), sink, options);
     await sink.finish();
     return { sizeBytes: sink.sizeBytes };
   } finally {
@@ -114,8 +82,17 @@ async function writeFile(
   }
 }
 
-/** Only what can be nothing but an earlier result is replaced. */
-async function requireReplaceable(output: string, isArchive: boolean): Promise<void> {
+async function writeLayoutFolder(
+  path: string,
+  plan: LayoutPlan,
+  options: CopyOptions,
+): Promise<{ readonly sizeBytes: number }> {
+  await mkdir(path);
+  return writeFolder(entriesOf(plan), sourceOf(plan), path, options);
+}
+
+/** Refuses an output that is anything but an earlier result. Throws `archive.refuses-folder`. */
+export async function requireReplaceable(output: string, isArchive: boolean): Promise<void> {
   const stats = await stat(output).catch((error: unknown) => {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return null;
     throw error;

@@ -1,4 +1,5 @@
 import { ForkwrightError } from '../errors.ts';
+import { DEFAULT_LIMITS, type ReadLimits } from '../limits.ts';
 import {
   asInteger,
   asObject,
@@ -16,8 +17,7 @@ import { MEDIA_TYPE, mediaKind } from './media-type.ts';
 import { parseDescriptor } from './parse-descriptor.ts';
 import type { JsonValue } from './strict-json.ts';
 
-const MAX_MANIFESTS = 10_000;
-const MAX_LAYERS = 1000;
+type Limits = Pick<ReadLimits, 'manifests' | 'layers'>;
 
 /** What a document of the graph turned out to be. */
 export type GraphDocument =
@@ -29,27 +29,37 @@ export type GraphDocument =
  * What the document says of itself must agree, and it must not look like both: CVE-2021-41190. Throws `index.malformed`,
  * `manifest.malformed`, or what `parseDescriptor` throws.
  */
-export function parseGraphDocument(value: JsonValue, mediaType: string, place: string): GraphDocument {
+export function parseGraphDocument(
+  value: JsonValue,
+  mediaType: string,
+  place: string,
+  limits: Limits = DEFAULT_LIMITS,
+): GraphDocument {
   const root = { value, path: '', place, code: 'manifest.malformed' };
   const isIndex = asObject(root).has('manifests');
   const expected = mediaKind(mediaType).kind;
   if (expected === 'index' || (expected !== 'manifest' && isIndex)) {
-    return { kind: 'index', document: parseIndex(value, mediaType, place) };
+    return { kind: 'index', document: parseIndex(value, mediaType, place, limits) };
   }
-  return { kind: 'manifest', document: parseManifest(value, mediaType, place) };
+  return { kind: 'manifest', document: parseManifest(value, mediaType, place, limits) };
 }
 
 /**
  * Reads an image index or Docker manifest list; `mediaType` as for `parseGraphDocument`. Throws `index.malformed`, or
  * what `parseDescriptor` throws. Specification: OCI image-spec, image-index.md.
  */
-export function parseIndex(value: JsonValue, mediaType: string, place: string): IndexDocument {
+export function parseIndex(
+  value: JsonValue,
+  mediaType: string,
+  place: string,
+  { manifests: limit }: Limits = DEFAULT_LIMITS,
+): IndexDocument {
   const root = { value, path: '', place, code: 'index.malformed' };
   const list = member(root, 'manifests');
   if (list.value === undefined) throw malformed(list, 'a list of manifests');
   refuseKeys(root, ['config', 'layers', 'fsLayers', 'history'], 'an index');
   const manifests = elements(list);
-  if (manifests.length > MAX_MANIFESTS) throw tooMany(list, manifests.length, MAX_MANIFESTS);
+  if (manifests.length > limit) throw tooMany(list, manifests.length, limit);
   return { ...parseHead(root, 'index', mediaType, MEDIA_TYPE.ociIndex), manifests: manifests.map(parseDescriptor) };
 }
 
@@ -57,12 +67,17 @@ export function parseIndex(value: JsonValue, mediaType: string, place: string): 
  * Reads an image manifest; `mediaType` as for `parseGraphDocument`. Throws `manifest.malformed`, or what
  * `parseDescriptor` throws. Specification: OCI image-spec, manifest.md.
  */
-export function parseManifest(value: JsonValue, mediaType: string, place: string): ManifestDocument {
+export function parseManifest(
+  value: JsonValue,
+  mediaType: string,
+  place: string,
+  { layers: limit }: Limits = DEFAULT_LIMITS,
+): ManifestDocument {
   const root = { value, path: '', place, code: 'manifest.malformed' };
   refuseKeys(root, ['manifests', 'fsLayers'], 'an image manifest');
   const list = member(root, 'layers');
   const layers = elements(list);
-  if (layers.length > MAX_LAYERS) throw tooMany(list, layers.length, MAX_LAYERS);
+  if (layers.length > limit) throw tooMany(list, layers.length, limit);
   return {
     ...parseHead(root, 'manifest', mediaType, MEDIA_TYPE.ociManifest),
     config: parseDescriptor(member(root, 'config')),

@@ -11,7 +11,7 @@ const IS_WINDOWS = process.platform === 'win32';
 
 /**
  * Runs a program with zx. No shell is in between: zx is handed a spawn that starts argv as it stands, so an argument can
- * hold anything but NUL. The program has no input. On time-out and on abort it and what it has started get SIGTERM, and
+ * hold anything but NUL. On time-out and on abort it and what it has started get SIGTERM, and
  * SIGKILL two seconds later. Windows' scripts (`.cmd`) cannot be run, since only a shell runs them.
  */
 export const runProgram: RunProgram = async (argv, options) => {
@@ -22,7 +22,16 @@ export const runProgram: RunProgram = async (argv, options) => {
     onOutput === undefined
       ? { stdout: [], stderr: [], stdall: [] }
       : { stdout: keepLast(MAX_KEPT_BYTES), stderr: keepLast(MAX_KEPT_BYTES), stdall: keepLast(0) };
-  const running = $({ ...PLAIN, cwd: options.cwd, env: { ...options.env }, store, spawn: spawnOf(argv) })`${argv}`;
+  const { inputFd = 'ignore', outputFd = 'pipe' } = options;
+  const stdio: Options['stdio'] = [inputFd, outputFd, 'pipe'];
+  const running = $({
+    ...PLAIN,
+    cwd: options.cwd,
+    env: { ...options.env },
+    stdio,
+    store,
+    spawn: spawnOf(argv),
+  })`${argv}`;
 
   let ended: 'process.timed-out' | 'process.aborted' | null = null;
   let killer: NodeJS.Timeout | undefined;
@@ -90,7 +99,6 @@ const PLAIN: Partial<Options> = {
   prefix: '',
   postfix: '',
   quote: JSON.stringify,
-  stdio: ['ignore', 'pipe', 'pipe'],
 };
 
 function spawnOf([file, ...args]: readonly [string, ...string[]]): typeof spawn {

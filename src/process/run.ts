@@ -13,6 +13,10 @@ export interface RunOptions {
   readonly secrets?: readonly string[];
   /** Takes the output as it comes, in pieces that may end within a line. What it throws ends the program. */
   readonly onOutput?: (piece: Buffer, from: 'stdout' | 'stderr') => void;
+  /** An open file that the program reads as its input, from its current position on; without it there is no input. */
+  readonly inputFd?: number;
+  /** An open file that takes the program's output; `stdout` is empty then, and `onOutput` is told of stderr only. */
+  readonly outputFd?: number;
   /** Whether the program is ended too when this process is killed without a chance to do so itself. */
   readonly isGuarded?: boolean;
 }

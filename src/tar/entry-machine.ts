@@ -1,9 +1,8 @@
 import type { ForkwrightError } from '../errors.ts';
+import { DEFAULT_LIMITS, type ReadLimits } from '../limits.ts';
 import { tarFault, type ReportFault } from './fault.ts';
 import { decodeName, parseHeader, type RawHeader } from './header.ts';
 import { parsePax, type PaxRecords } from './pax.ts';
-
-const MAX_EXTENSION_BYTES = 1024 * 1024;
 
 export type TarEntryType = 'file' | 'hardlink' | 'symlink' | 'character-device' | 'block-device' | 'directory' | 'fifo';
 
@@ -66,7 +65,11 @@ interface Pending {
  * Makes the machine for one tar file. `report` takes what is wrong without making the rest unsure. Specification:
  * POSIX.1-2017 pax; GNU tar manual. Where readers differ, the entry is faulty: CVE-2025-62518.
  */
-export function createEntryMachine(report: ReportFault): EntryMachine {
+export function createEntryMachine(
+  report: ReportFault,
+  { extensionBytes, entries }: Pick<ReadLimits, 'extensionBytes' | 'entries'> = DEFAULT_LIMITS,
+): EntryMachine {
+  let count = 0;
   let pending: Pending = {};
   let extension: { readonly typeFlag: string; readonly offset: number } | null = null;
   return {
@@ -76,16 +79,17 @@ export function createEntryMachine(report: ReportFault): EntryMachine {
         throw tarFault('tar.malformed-number', `the size ${raw.sizeBytes} of ${quote(raw.name)}`, offset);
       if ('xgLK'.includes(raw.typeFlag)) {
         // A PAX size belongs to the entry, never to an extension header in between.
-        if (raw.sizeBytes > MAX_EXTENSION_BYTES) {
+        if (raw.sizeBytes > extensionBytes) {
           throw tarFault(
             'tar.too-large',
-            `an extension header of ${raw.sizeBytes} bytes; more than 1 MiB is not read`,
+            `an extension header of ${raw.sizeBytes} bytes; more than ${extensionBytes} are not read`,
             offset,
           );
         }
         extension = { typeFlag: raw.typeFlag, offset };
         return { kind: 'extension', sizeBytes: raw.sizeBytes };
       }
+      if (++count > entries) throw tarFault('tar.too-large', `more than ${entries} entries`, offset);
       const header = applyExtensions(raw, pending, offset, report);
       pending = {};
       return { kind: 'entry', header };

@@ -109,6 +109,7 @@ function isStar(block: Buffer): boolean {
 }
 
 function textField(block: Buffer, start: number, length: number): string {
+  if (block[start] === 0) return '';
   const field = block.subarray(start, start + length);
   const end = field.indexOf(0);
   return decodeName(end === -1 ? field : field.subarray(0, end));
@@ -124,10 +125,26 @@ function parseNumber(field: Buffer, what: string, offset: number): number {
     if (Number.isSafeInteger(Number(value))) return Number(value);
     throw tarFault('tar.malformed-number', `the ${what} ${value} is beyond any file`, offset);
   }
+  const plain = readOctal(field);
+  if (plain !== null) return plain;
   const text = field
     .toString('latin1')
     .replace(/^[ \0]+/, '')
     .replace(/[ \0].*$/s, '');
   if (/^[0-7]*$/.test(text)) return text === '' ? 0 : Number.parseInt(text, 8);
   throw tarFault('tar.malformed-number', `the ${what} ${JSON.stringify(text)} is not an octal number`, offset);
+}
+
+/** The number of a field as nearly all are: digits with spaces or NULs around them. Null for what is to be looked at. */
+function readOctal(field: Buffer): number | null {
+  let index = 0;
+  while (field[index] === 0x20 || field[index] === 0) index++;
+  let value = 0;
+  for (; index < field.length; index++) {
+    const byte = field[index] ?? 0;
+    if (byte === 0x20 || byte === 0) return value;
+    if (byte < 0x30 || byte > 0x37) return null;
+    value = value * 8 + (byte - 0x30);
+  }
+  return value;
 }

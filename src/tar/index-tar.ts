@@ -1,12 +1,12 @@
 import type { FileHandle } from 'node:fs/promises';
 import { ForkwrightError } from '../errors.ts';
+import { DEFAULT_LIMITS, type ReadLimits } from '../limits.ts';
 import { createEntryMachine, type EntryMachine, type TarHeader } from './entry-machine.ts';
 import { tarFault } from './fault.ts';
 import { findNonzero } from './find-nonzero.ts';
 import { openWindow, type ReadWindow } from './file-window.ts';
 import { BLOCK_BYTES, isZeroBlock, judgeChecksum, paddingBytes, parseHeader } from './header.ts';
 
-const MAX_ENTRIES = 1_000_000;
 const MAX_FAULTS = 100;
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -35,9 +35,13 @@ interface Walk {
  * padding and end. Faults are collected, and the walk goes on where it is sure of its way; it never throws for the
  * content. Throws the system's error where the file cannot be read.
  */
-export async function indexTar(file: FileHandle, sizeBytes: number): Promise<TarIndex> {
+export async function indexTar(
+  file: FileHandle,
+  sizeBytes: number,
+  limits: Pick<ReadLimits, 'extensionBytes' | 'entries'> = DEFAULT_LIMITS,
+): Promise<TarIndex> {
   const faults: ForkwrightError[] = [];
-  const machine = createEntryMachine((fault) => faults.push(fault));
+  const machine = createEntryMachine((fault) => faults.push(fault), limits);
   const walk: Walk = { read: openWindow(file, sizeBytes), sizeBytes, machine, entries: [], faults };
   try {
     for (let next: number | null = 0; next !== null;) {
@@ -75,8 +79,6 @@ async function walkEntry({ read, sizeBytes, machine, entries, faults }: Walk, st
     if (!(await isFollowed(read, block, start))) throw fault;
     faults.push(fault);
   }
-  if (entries.length >= MAX_ENTRIES) throw tarFault('tar.too-large', `more than ${MAX_ENTRIES} entries`, start);
-
   const step = machine.accept(block, start);
   const dataOffset = start + BLOCK_BYTES;
   const dataBytes = step.kind === 'entry' ? step.header.sizeBytes : step.sizeBytes;

@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS, type ReadLimits } from '../limits.ts';
 import { openChunkReader, type ChunkReader } from './chunk-reader.ts';
 import { createEntryMachine, type TarHeader } from './entry-machine.ts';
 import { tarFault, type ReportFault } from './fault.ts';
@@ -18,9 +19,10 @@ export interface TarStreamEntry {
 export async function* readTarStream(
   chunks: AsyncIterable<Uint8Array>,
   report: ReportFault = throwFault,
+  limits: Pick<ReadLimits, 'extensionBytes' | 'entries'> = DEFAULT_LIMITS,
 ): AsyncGenerator<TarStreamEntry> {
   const reader = openChunkReader(chunks);
-  const machine = createEntryMachine(report);
+  const machine = createEntryMachine(report, limits);
   try {
     for (;;) {
       const offset = reader.position;

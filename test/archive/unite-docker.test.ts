@@ -126,6 +126,6 @@ test.each([
 test('an image that is whole on neither side', async () => {
   const { findings } = await openHybrid(manifestOf([]), [DOCKER], NAMED, [CONFIG, LAYERS[0]]);
   expect(findings).toEqual([
-    'error | docker-manifest.unsupported | X: manifest.json: [0] | its layers are not all there, or not the uncompressed ones that its config names',
+    `error | docker-manifest.absent-blob | X: manifest.json: [0] | the layer "${nameOf(LAYERS[1])}" is not in the archive`,
   ]);
 });

@@ -1,5 +1,5 @@
 import { watch } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { $ } from 'zx/core';
@@ -59,6 +59,21 @@ test('the program runs in its folder, with its environment only, and without inp
       process.stdout.write(JSON.stringify([process.cwd(), process.env.OWN, process.env.HOME ?? null])))`;
   const { stdout } = await runScript(script, [], { cwd: '/', env: { OWN: 'x', HOME: undefined } });
   expect(JSON.parse(stdout)).toEqual(['/', 'x', null]);
+});
+
+test('a program reads an open file and writes another', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'forkwright-run-'));
+  await writeFile(join(folder, 'in'), 'from a file');
+  const [input, output] = await Promise.all([open(join(folder, 'in')), open(join(folder, 'out'), 'w')]);
+  try {
+    const script = 'process.stdin.pipe(process.stdout); process.stderr.write("said")';
+    const result = await runScript(script, [], { inputFd: input.fd, outputFd: output.fd });
+    expect(result).toEqual({ stdout: '', stderr: 'said' });
+    expect(await readFile(join(folder, 'out'), 'utf8')).toBe('from a file');
+  } finally {
+    await Promise.all([input.close(), output.close()]);
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('a character that comes in two pieces stays whole', async () => {

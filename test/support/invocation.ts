@@ -1,9 +1,11 @@
 import type { Invocation } from '../../src/cli/command.ts';
 import { createStyle } from '../../src/report/style.ts';
 
+async function* emptyInput(): AsyncGenerator<Uint8Array> {}
+
 /** A invocation of a command in a folder: no colour, no progress, no network, no programs. */
 export function makeInvocation(cwd: string, more: Partial<Invocation> = {}): Invocation {
-  const silent = { write: () => undefined, isTerminal: false, columns: 80 };
+  const silent = { write: () => undefined, writeBytes: () => Promise.resolve(), isTerminal: false, columns: 80 };
   const task = {
     startAt: () => undefined,
     advance: () => undefined,
@@ -15,6 +17,7 @@ export function makeInvocation(cwd: string, more: Partial<Invocation> = {}): Inv
     cwd,
     root: cwd,
     env: {},
+    stdin: () => emptyInput(),
     stdout: silent,
     stderr: silent,
     signal: new AbortController().signal,

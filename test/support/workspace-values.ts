@@ -104,6 +104,7 @@ export function makeRecipe(targets: readonly Target[], values: Partial<ResolvedR
     version: '1.2.3',
     fork: null,
     publish: { image: null, tags: [] },
+    archives: null,
     targets,
     ...values,
   };

@@ -267,7 +267,7 @@ test.each([
   [
     'a long name without end',
     Buffer.concat([extension('L', Buffer.alloc(1024 * 1024 + 1, 'a')), A, END_OF_ARCHIVE]),
-    'byte 0: tar.too-large: an extension header of 1048577 bytes; more than 1 MiB is not read',
+    'byte 0: tar.too-large: an extension header of 1048577 bytes; more than 1048576 are not read',
     '',
   ],
 ])('%s', async (_, bytes, fault, names) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { gzipPortably } from '../../src/build/portable-gzip.ts';
+import { gzipPortably } from '../../src/archive/portable-gzip.ts';
 
 /** Bytes that are the same everywhere and compress about as well as a program does. */
 function sampleBytes(sizeBytes: number): Buffer {

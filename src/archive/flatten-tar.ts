@@ -1,0 +1,206 @@
+import type { Change, Changes } from '../image/list-changes.ts';
+import { ForkwrightError } from '../errors.ts';
+import { BLOCK_BYTES, paddingBytes } from '../tar/header.ts';
+import { headerBytes, writePlainHeader } from '../tar/write-blocks.ts';
+import { encodeHeader, END_OF_ARCHIVE, type TarEntryInput } from '../tar/write-header.ts';
+import { readAhead, type ReadAhead } from './read-ahead.ts';
+import type { OpenLayer } from './read-layer.ts';
+import { CHUNK_BYTES } from './stream-range.ts';
+
+/** Mebibytes that are unpacked before they are needed, of each of two layers. */
+const AHEAD_CHUNKS = 4;
+
+/** How many bytes the tar of some changes has. */
+export function sizeOfTar({ head, files }: Changes): number {
+  let sizeBytes = END_OF_ARCHIVE.length;
+  for (const list of [head, files]) {
+    for (const change of list) {
+      const dataBytes = dataBytesOf(change);
+      sizeBytes += headerBytes(toEntry(change)) + dataBytes + paddingBytes(dataBytes);
+    }
+  }
+  return sizeBytes;
+}
+
+/**
+ * Writes changes as a tar; the data comes from the layers, each opened once and read in its order. A chunk is valid until
+ * the next one is asked for. Throws `blob.corrupt` where a layer is not what it was, and what the layers throw.
+ */
+export async function* writeTar(
+  changes: Changes,
+  open: (layer: number) => Promise<OpenLayer>,
+): AsyncGenerator<Uint8Array> {
+  const pack = openPack();
+  for (const change of changes.head) {
+    const entry = toEntry(change);
+    if (!pack.plainHeader(entry)) yield* pack.header(entry);
+  }
+  const layers = openInTurn(groupByLayer(changes.files), open);
+  try {
+    for await (const { layer, ahead, changes: files } of layers) {
+      const cursor = openCursor(ahead);
+      for (const change of files) {
+        const entry = toEntry(change);
+        if (!pack.plainHeader(entry)) yield* pack.header(entry);
+        if (change.kind !== 'node') continue;
+        let offset = change.item.dataOffset;
+        const end = offset + change.item.sizeBytes;
+        while (offset < end) {
+          const chunk = cursor.at(offset, end) ?? (await cursor.advance(offset, end));
+          const taken = pack.take(chunk);
+          offset += taken;
+          if (taken < chunk.length) yield pack.flush();
+        }
+        const padding = paddingBytes(change.item.sizeBytes);
+        if (pack.room < padding) yield pack.flush();
+        pack.zeros(padding);
+      }
+      await ahead.close();
+      await layer.check();
+    }
+  } finally {
+    await layers.return(undefined);
+  }
+  if (pack.room < END_OF_ARCHIVE.length) yield pack.flush();
+  pack.zeros(END_OF_ARCHIVE.length);
+  yield pack.flush();
+}
+
+function dataBytesOf(change: Change): number {
+  return change.kind === 'node' ? change.item.sizeBytes : 0;
+}
+
+/** Folders of which nothing is said are root's with mode 0755, as engines make them. */
+function toEntry(change: Change): TarEntryInput {
+  switch (change.kind) {
+    case 'folder': {
+      const name = change.path === '' ? './' : `${change.path}/`;
+      return change.item === null ? { name, type: 'directory', mode: 0o755 } : { ...change.item, name };
+    }
+    case 'whiteout':
+      return { name: change.path, type: 'file', mode: 0 };
+    case 'node':
+      return { ...change.item, name: change.path };
+    case 'hardlink':
+      return { ...change.item, name: change.path, type: 'hardlink', linkName: change.target };
+  }
+}
+
+function groupByLayer(files: readonly Change[]) {
+  const groups: { readonly layer: number; readonly changes: Change[] }[] = [];
+  for (const change of files) {
+    const last = groups.at(-1);
+    if (change.kind === 'node' && change.layer !== last?.layer) groups.push({ layer: change.layer, changes: [change] });
+    else last?.changes.push(change);
+  }
+  return groups;
+}
+
+interface LayerFiles {
+  readonly layer: OpenLayer;
+  readonly ahead: ReadAhead;
+  readonly changes: readonly Change[];
+}
+
+/** Opens layers one after another, always one more than is read: it is unpacked meanwhile, on another core. */
+async function* openInTurn(
+  groups: ReturnType<typeof groupByLayer>,
+  open: (layer: number) => Promise<OpenLayer>,
+): AsyncGenerator<LayerFiles> {
+  const opened: LayerFiles[] = [];
+  const openNext = async (index: number) => {
+    const group = groups[index];
+    if (group === undefined) return;
+    const layer = await open(group.layer);
+    opened.push({ layer, ahead: readAhead(layer.chunks, AHEAD_CHUNKS), changes: group.changes });
+  };
+  try {
+    await openNext(0);
+    for (let index = 0; index < groups.length; index++) {
+      await openNext(index + 1);
+      const [first] = opened;
+      if (first === undefined) return;
+      yield first;
+      await close(first);
+      opened.shift();
+    }
+  } finally {
+    for (const each of opened) await close(each);
+  }
+}
+
+async function close({ layer, ahead }: LayerFiles): Promise<void> {
+  await ahead.close();
+  await layer.close();
+}
+
+/** Gathers headers and data to chunks of a mebibyte. */
+function openPack() {
+  let buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  let spare = Buffer.allocUnsafe(CHUNK_BYTES);
+  let used = 0;
+  function flush(): Uint8Array {
+    const full = buffer.subarray(0, used);
+    [buffer, spare] = [spare, buffer];
+    used = 0;
+    return full;
+  }
+  function take(bytes: Uint8Array): number {
+    const piece = bytes.length > CHUNK_BYTES - used ? bytes.subarray(0, CHUNK_BYTES - used) : bytes;
+    buffer.set(piece, used);
+    used += piece.length;
+    return piece.length;
+  }
+  return {
+    get room() {
+      return CHUNK_BYTES - used;
+    },
+    flush,
+    /** Gives how many bytes there was room for. */
+    take,
+    zeros(bytes: number) {
+      buffer.fill(0, used, used + bytes);
+      used += bytes;
+    },
+    /** Says whether there was room for the header, and one block was enough; nearly always, and quick. */
+    plainHeader(entry: TarEntryInput): boolean {
+      const isWritten = used + BLOCK_BYTES <= CHUNK_BYTES && writePlainHeader(entry, buffer, used);
+      if (isWritten) used += BLOCK_BYTES;
+      return isWritten;
+    },
+    *header(entry: TarEntryInput): Generator<Uint8Array> {
+      const blocks = encodeHeader(entry);
+      for (let start = 0; start < blocks.length;) {
+        const taken = take(blocks.subarray(start));
+        start += taken;
+        if (start < blocks.length) yield flush();
+      }
+    },
+  };
+}
+
+/** Goes forward through a stream by offsets. */
+function openCursor(chunks: ReadAhead) {
+  let chunk: Uint8Array = new Uint8Array(0);
+  let chunkStart = 0;
+  const at = (offset: number, end: number): Uint8Array | null => {
+    if (offset >= chunkStart + chunk.length) return null;
+    return chunk.subarray(offset - chunkStart, Math.min(end - chunkStart, chunk.length));
+  };
+  return {
+    /** The bytes from `offset` on that are there already, up to `end`; null for none. */
+    at,
+    async advance(offset: number, end: number): Promise<Uint8Array> {
+      for (;;) {
+        const found = at(offset, end);
+        if (found !== null) return found;
+        chunkStart += chunk.length;
+        const next = await chunks.next();
+        if (next === null) {
+          throw new ForkwrightError('blob.corrupt', `the layer ends before byte ${end}, where it did not before`);
+        }
+        chunk = next;
+      }
+    },
+  };
+}

@@ -1,0 +1,72 @@
+/** A stream that is read before it is asked for. */
+export interface ReadAhead {
+  /** The next chunk, valid until the next one is asked for; null at the end. Throws what the stream throws. */
+  next(): Promise<Uint8Array | null>;
+  /** Stops the reading; waits until it has. */
+  close(): Promise<void>;
+}
+
+/**
+ * Reads a stream whose chunks are valid until the next one is asked for, up to `depth` chunks ahead: what unpacks it then
+ * works on while its chunks are used.
+ */
+export function readAhead(chunks: AsyncIterable<Uint8Array>, depth: number): ReadAhead {
+  const queue: { readonly whole: Buffer; readonly length: number }[] = [];
+  const spare: Buffer[] = [];
+  const state = { isClosed: false, isDone: false };
+  let failure: { readonly error: unknown } | null = null;
+  let current: Buffer | null = null;
+  // At most one of the two waits at any time.
+  let wake: (() => void) | null = null;
+  const wait = () => new Promise<void>((resolve) => (wake = resolve));
+  const notify = () => {
+    const waiting = wake;
+    wake = null;
+    waiting?.();
+  };
+
+  function keep(chunk: Uint8Array): void {
+    const found = spare.pop();
+    const whole = found !== undefined && found.length >= chunk.length ? found : Buffer.allocUnsafe(chunk.length);
+    whole.set(chunk);
+    queue.push({ whole, length: chunk.length });
+    notify();
+  }
+
+  async function pump(): Promise<void> {
+    try {
+      for await (const chunk of chunks) {
+        keep(chunk);
+        while (queue.length >= depth && !state.isClosed) await wait();
+        if (state.isClosed) return;
+      }
+    } catch (error) {
+      failure = { error };
+    } finally {
+      state.isDone = true;
+      notify();
+    }
+  }
+  const pumping = pump();
+
+  return {
+    async next() {
+      if (current !== null) spare.push(current);
+      current = null;
+      while (queue.length === 0 && !state.isDone) await wait();
+      const next = queue.shift();
+      notify();
+      if (next !== undefined) {
+        current = next.whole;
+        return current.subarray(0, next.length);
+      }
+      if (failure !== null) throw failure.error;
+      return null;
+    },
+    async close() {
+      state.isClosed = true;
+      notify();
+      await pumping;
+    },
+  };
+}
