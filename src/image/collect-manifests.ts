@@ -2,11 +2,12 @@ import { ForkwrightError } from '../errors.ts';
 import { ATTESTATION, isAttestation, type Descriptor } from '../oci/descriptor.ts';
 import { isDigest, type Digest } from '../oci/digest.ts';
 import { compareText } from '../platform/order.ts';
-import { formatPlatform, type Platform } from '../platform/platform.ts';
+import { formatPlatform, isSamePlatform, type Platform } from '../platform/platform.ts';
 import { NAME_ANNOTATION } from './encode-index.ts';
 import { imageKind, type ImageKind } from './image-kind.ts';
 import { joinPlatforms, judgePlatform } from './image-platform.ts';
 import type { ImageSet, LoadedImage, LoadedNode } from './image-set.ts';
+import { listImages } from './list-images.ts';
 import { walkSet } from './walk.ts';
 
 /** A manifest of the inputs, with everything that the inputs say about it. */
@@ -22,8 +23,16 @@ export interface CollectedManifest {
   /** Keys for which the inputs give different values; the smallest value was taken. */
   readonly disputedAnnotations: readonly string[];
   readonly artifactType: string | null;
+  /** Where the user gave the platform: what the archive says; null where that agrees, or nothing was given. */
+  readonly overruled: string | null;
   /** Names of the archives that hold it, in the order of the inputs. */
   readonly sources: readonly string[];
+}
+
+/** An archive with the platform that the user gives its one image. */
+export interface CollectInput {
+  readonly set: ImageSet;
+  readonly platform?: Platform | null;
 }
 
 /** A manifest or index that some input lists and none holds. */
@@ -36,22 +45,24 @@ interface Mention<Node extends LoadedNode = LoadedNode> {
   readonly node: Node;
   readonly source: string;
   readonly isRoot: boolean;
+  readonly given: Platform | null;
 }
 
 /**
  * Gives the manifests of all inputs, each digest once and nested indexes flattened, and what is absent everywhere, both
  * by digest. The order of the inputs shows in `sources` only. Throws `platform.disagrees` where config and descriptor
- * (or two descriptors) of one manifest exclude each other.
+ * (or two descriptors) of one manifest exclude each other, and `merge.several-images` where a platform is given for several.
  */
-export function collectManifests(sets: readonly ImageSet[]): {
+export function collectManifests(inputs: readonly CollectInput[]): {
   readonly present: readonly CollectedManifest[];
   readonly missing: readonly MissingManifest[];
 } {
   const groups = new Map<Digest, Mention[]>();
-  for (const set of sets) {
+  for (const { set, platform: given = null } of inputs) {
+    if (given !== null) requireOneImage(set);
     for (const { node, parent } of walkSet(set)) {
       const group = groups.get(node.descriptor.digest) ?? [];
-      group.push({ node, source: set.source, isRoot: parent === null });
+      group.push({ node, source: set.source, isRoot: parent === null, given });
       groups.set(node.descriptor.digest, group);
     }
   }
@@ -76,17 +87,56 @@ function collectManifest(mentions: readonly Mention<LoadedImage>[]): CollectedMa
   const image = nodes.find((node) => node.config !== null) ?? nodes[0];
   if (image === undefined) throw new Error('a manifest without a mention');
   const kind = nodes.some(({ descriptor }) => isAttestation(descriptor)) ? 'attestation' : imageKind(image);
+  const given = kind === 'image' ? givenPlatform(mentions) : null;
   const joined = joinAnnotations(mentions);
   const subject = joined.annotations[ATTESTATION.subjectKey];
   return {
     image,
     kind,
-    platform: kind === 'image' ? agreedPlatform(mentions) : listedPlatform(nodes),
+    platform: kind === 'image' ? (given ?? agreedPlatform(mentions)) : listedPlatform(nodes),
+    overruled: kind === 'image' && given !== null ? describeOverruled(image, given) : null,
     subject: kind === 'attestation' && isDigest(subject) ? subject : null,
     ...joined,
     artifactType: smallest(nodes.flatMap(({ descriptor }) => descriptor.artifactType ?? [])),
     sources: sourcesOf(mentions),
   };
+}
+
+function requireOneImage(set: ImageSet): void {
+  const count = listImages(set).length;
+  if (count === 1) return;
+  throw new ForkwrightError('merge.several-images', `it holds ${count} images, and a platform is given for one`, {
+    place: set.source,
+    hint: 'leave --platform out, or convert one of its images first',
+  });
+}
+
+function givenPlatform(mentions: readonly Mention<LoadedImage>[]): Platform | null {
+  let agreed: Platform | null = null;
+  for (const { given, node, source } of mentions) {
+    if (given === null) continue;
+    if (agreed !== null && !isSamePlatform(agreed, given)) {
+      const says = `--platform says ${formatPlatform(agreed)} and ${formatPlatform(given)}`;
+      const text = `the platform of ${node.descriptor.digest} is unclear: ${says}`;
+      throw new ForkwrightError('platform.disagrees', text, {
+        place: source,
+        hint: 'the archives hold the same image',
+      });
+    }
+    agreed = given;
+  }
+  return agreed;
+}
+
+/** Null where the archive says what the user says. */
+function describeOverruled(image: LoadedImage, given: Platform): string | null {
+  const judgement = judgePlatform(image);
+  if (!judgement.agrees) {
+    const [config, listed] = [formatPlatform(judgement.config), formatPlatform(judgement.descriptor)];
+    return `its config says ${config}, the index that lists it ${listed}`;
+  }
+  if (judgement.platform === null) return 'the archive names no platform';
+  return isSamePlatform(judgement.platform, given) ? null : `the archive says ${formatPlatform(judgement.platform)}`;
 }
 
 function agreedPlatform(mentions: readonly Mention<LoadedImage>[]): Platform | null {

@@ -19,6 +19,8 @@ import { walkSet } from './walk.ts';
 export interface MergeInput {
   readonly set: ImageSet;
   readonly has: (digest: Digest) => boolean;
+  /** The platform of its one image by the user's word, which wins over config and descriptor; null or absent for none. */
+  readonly platform?: Platform | null;
 }
 
 export interface MergeOptions {
@@ -60,12 +62,12 @@ const UNKNOWN_PLATFORM = normalisePlatform({ os: 'unknown', architecture: 'unkno
 /**
  * Merges the images of several archives into one index; see CONTRACT "Formats". Manifests, configs and layers are kept
  * byte for byte, and the order of the inputs changes no byte of the result. Throws `platform.disagrees`,
- * `merge.platform-conflict` (one platform, two images), `merge.absent-blob`, `merge.size-disagrees`, `merge.no-image` and
- * `merge.docker-compat`.
+ * `merge.platform-conflict` (one platform, two images), `merge.absent-blob`, `merge.size-disagrees`, `merge.no-image`,
+ * `merge.several-images` (a platform was given for an archive of several) and `merge.docker-compat`.
  */
 export function mergeImages(inputs: readonly MergeInput[], options: MergeOptions): MergePlan {
   const has = ({ digest, data }: Descriptor) => data !== null || inputs.some((input) => input.has(digest));
-  const { present, missing } = collectManifests(inputs.map(({ set }) => set));
+  const { present, missing } = collectManifests(inputs);
   const { children, findings } = selectChildren(present, missing, has);
   if (!children.some(({ kind }) => kind === 'image')) {
     throw new ForkwrightError('merge.no-image', 'the archives hold no image that is whole', {

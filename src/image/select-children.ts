@@ -46,7 +46,10 @@ export function selectChildren(
   });
   const ordered = orderChildren(children);
   refuseConflicts(ordered);
-  return { children: ordered, findings: [...findings, ...ordered.flatMap(findOddities)] };
+  return {
+    children: ordered,
+    findings: [...findings, ...ordered.flatMap(findOddities), ...findLostSubjects(ordered)],
+  };
 }
 
 /** The blobs that a manifest needs, in its order: config, layers. */
@@ -125,12 +128,36 @@ function leftOut(code: string, sources: readonly string[], { digest }: Descripto
   return { code, severity: 'warning', place, text: `${why}; it is left out`, hint: null };
 }
 
-function findOddities({ kind, image, platform, sources, disputedAnnotations }: CollectedManifest): readonly Finding[] {
+/** image-spec, manifest.md: a subject may be absent. One that was an input's index is, since there is a new one. */
+function findLostSubjects(ordered: readonly CollectedManifest[]): readonly Finding[] {
+  const held = new Set<string>(ordered.map(({ image }) => image.descriptor.digest));
+  return ordered.flatMap(({ image, kind, sources }): readonly Finding[] => {
+    const { subject } = image.manifest;
+    if (subject === null || held.has(subject.digest)) return [];
+    const place = `${sources.join(', ')}: ${blobPath(image.descriptor.digest)}`;
+    const text = `the ${kind} is about ${subject.digest}, which is not in the merged index`;
+    return [{ code: 'merge.absent-subject', severity: 'warning', place, text, hint: null }];
+  });
+}
+
+function findOddities({
+  kind,
+  image,
+  platform,
+  sources,
+  disputedAnnotations,
+  overruled,
+}: CollectedManifest): readonly Finding[] {
   const place = `${sources.join(', ')}: ${blobPath(image.descriptor.digest)}`;
   const findings: Finding[] = disputedAnnotations.map((key) => {
     const text = `the archives give different values of the annotation ${JSON.stringify(key)}; the smallest was taken`;
     return { code: 'merge.annotation-differs', severity: 'note', place, text, hint: null };
   });
+  if (overruled !== null && platform !== null) {
+    const text = `it is listed as ${formatPlatform(platform)}, as you said; ${overruled}`;
+    const hint = 'clients choose by the index, and run what the config says';
+    findings.push({ code: 'merge.platform-given', severity: 'warning', place, text, hint });
+  }
   if (kind === 'image' && platform === null) {
     const text = 'the image names no platform; it goes to the end of the index, where few clients find it';
     findings.push({ code: 'merge.no-platform', severity: 'warning', place, text, hint: null });

@@ -296,6 +296,87 @@ test('keeps artifacts at the end, ordered by digest', () => {
   expect(childrenOf(plan)[1]).toMatchObject({ digest: digests[0], artifactType: 'application/vnd.example.note' });
 });
 
+test('a referrer is kept as it is; one whose subject is not there is told of', () => {
+  const image = makeImage({ platform: 'linux/amd64' });
+  const refer = (text: string, to: Digest) => {
+    const made = makeArtifact(text);
+    const subject = makeDescriptor(MEDIA_TYPE.ociManifest, Buffer.from(''), { digest: to });
+    return { ...made, node: { ...made.node, manifest: { ...made.node.manifest, subject } } };
+  };
+  const [kept, lost] = [refer('a', image.node.descriptor.digest), refer('b', digestOf('an index'))];
+  const set = makeSet('a.tar', [kept.node, lost.node, image.node]);
+  const plan = mergeImages([input(set, [image, kept, lost])], NOTHING_ELSE);
+  expect(plan.children.map(({ kind }) => kind)).toEqual(['image', 'artifact', 'artifact']);
+  expect(plan.findings).toEqual([
+    {
+      code: 'merge.absent-subject',
+      severity: 'warning',
+      place: `a.tar: ${blobPath(lost.node.descriptor.digest)}`,
+      text: `the artifact is about ${digestOf('an index')}, which is not in the merged index`,
+      hint: null,
+    },
+  ]);
+});
+
+test('Windows: os.version and os.features are kept, and newer ones come first', () => {
+  const make = (osVersion: string, osFeatures: readonly string[] = []) => {
+    const platform = { ...parsePlatform('windows/amd64'), osVersion, osFeatures };
+    return makeImage({ platform: 'windows/amd64', layers: [Buffer.from(osVersion)], listedAs: platform });
+  };
+  const images = [make('10.0.17763.1'), make('10.0.20348.1', ['win32k']), makeImage({ platform: 'linux/amd64' })];
+  const inputs = images.map((image, index) => input(makeSet(`${index}.tar`, [image.node]), [image]));
+  expect(childrenOf(mergeImages(inputs, NOTHING_ELSE))).toMatchObject([
+    { platform: { os: 'linux', architecture: 'amd64' } },
+    {
+      platform: { os: 'windows', architecture: 'amd64', 'os.version': '10.0.20348.1', 'os.features': ['win32k'] },
+    },
+    { platform: { os: 'windows', architecture: 'amd64', 'os.version': '10.0.17763.1' } },
+  ]);
+});
+
+test('zstd layers and docker children go through as they are', () => {
+  const [docker, oci] = [
+    makeImage({ platform: 'linux/amd64', family: 'docker' }),
+    makeImage({ platform: 'linux/arm64' }),
+  ];
+  const zstd = oci.node.manifest.layers.map((layer) => ({ ...layer, mediaType: MEDIA_TYPE.ociLayerZstd }));
+  const node = { ...oci.node, manifest: { ...oci.node.manifest, layers: zstd } };
+  const sets = [makeSet('d.tar', [docker.node]), makeSet('z.tar', [node])];
+  const plan = mergeImages(
+    sets.map((set, index) => input(set, [index === 0 ? docker : oci])),
+    NOTHING_ELSE,
+  );
+  expect(plan.index.mediaType).toBe(MEDIA_TYPE.ociIndex);
+  expect(plan.children.map(({ mediaType }) => mediaType)).toEqual([MEDIA_TYPE.dockerManifest, MEDIA_TYPE.ociManifest]);
+});
+
+test.each([
+  ['linux/arm/v6', 'the archive says linux/arm64', 'linux/arm64'],
+  ['linux/arm64', null, 'linux/arm64'],
+])('the platform %s by the word of the user', (given, overruled, own) => {
+  const image = makeImage({ platform: own });
+  const one = { ...input(makeSet('a.tar', [image.node]), [image]), platform: parsePlatform(given) };
+  const plan = mergeImages([one], NOTHING_ELSE);
+  expect(plan.children.map(({ platform }) => platform)).toEqual([parsePlatform(given)]);
+  expect(plan.findings.map(({ code, text }) => `${code}: ${text}`)).toEqual(
+    overruled === null ? [] : [`merge.platform-given: it is listed as ${given}, as you said; ${overruled}`],
+  );
+});
+
+test('a config and a descriptor that disagree are settled by the user; several images are not', () => {
+  const image = makeImage({ platform: 'linux/arm64', listedAs: parsePlatform('linux/amd64') });
+  const one = input(makeSet('a.tar', [image.node]), [image]);
+  const plan = mergeImages([{ ...one, platform: parsePlatform('linux/arm64') }], NOTHING_ELSE);
+  expect(plan.findings.map(({ text }) => text)).toEqual([
+    'it is listed as linux/arm64, as you said; its config says linux/arm64, the index that lists it linux/amd64',
+  ]);
+  const other = makeImage({ platform: 'linux/s390x' });
+  const both = input(makeSet('b.tar', [image.node, other.node]), [image, other]);
+  expect(() => mergeImages([{ ...both, platform: parsePlatform('linux/arm64') }], NOTHING_ELSE)).toThrow(
+    expect.objectContaining({ code: 'merge.several-images', place: 'b.tar' }),
+  );
+});
+
 test("an index of docker's images only is docker's manifest list", () => {
   const docker = makeImage({ platform: 'linux/amd64', family: 'docker' });
   const oci = makeImage({ platform: 'linux/arm64' });
