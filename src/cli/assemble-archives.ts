@@ -1,20 +1,25 @@
 import { basename, resolve } from 'node:path';
 import type { ImageSource } from '../archive/image-source.ts';
 import { loadImageSet } from '../archive/load-images.ts';
-import { openImageSource } from '../archive/open.ts';
 import { writeImageLayout } from '../archive/write-layout.ts';
 import { ForkwrightError } from '../errors.ts';
 import { hasFailed, type Finding } from '../finding.ts';
 import { mergeImages, type MergeInput, type MergeOptions, type MergePlan } from '../image/merge.ts';
 import type { PlannedBlob } from '../image/plan-blobs.ts';
+import type { Platform } from '../platform/platform.ts';
 import { formatSize } from '../report/size.ts';
 import type { Invocation } from './command.ts';
+import { openSource, type GivenConfig } from './open-source.ts';
 
 export interface AssembleOptions extends MergeOptions {
   /** Archive files or layout folders, as the user named them; one may be named twice. */
   readonly archives: readonly string[];
   /** Where the index goes, from the invocation's folder: an archive where it ends in `.tar`, else a layout folder. */
   readonly output: string;
+  /** The platforms that the user gives, by archive as it is named in `archives`. */
+  readonly platforms?: ReadonlyMap<string, Platform>;
+  /** What root filesystems among the archives are made images with. */
+  readonly given?: Omit<GivenConfig, 'platform'>;
 }
 
 /** What was written; null where an input is broken, which the findings tell. */
@@ -25,13 +30,19 @@ export interface Assembled {
 
 /**
  * Puts the images of several archives into one index and writes it. No broken input is used: then nothing is written.
- * Throws what `openImageSource`, `mergeImages` and `writeImageLayout` throw.
+ * Throws what `openSource`, `mergeImages` and `writeImageLayout` throw.
  */
 export async function assembleArchives(options: AssembleOptions, invocation: Invocation): Promise<Assembled> {
   const sources: ImageSource[] = [];
   try {
-    for (const archive of new Set(options.archives)) sources.push(await openImageSource(archive, invocation.cwd));
-    const { inputs, findings } = await loadInputs(sources);
+    const platforms: (Platform | null)[] = [];
+    for (const archive of new Set(options.archives)) {
+      const platform = options.platforms?.get(archive) ?? null;
+      const given = options.given ?? { config: null, recipe: null };
+      sources.push(await openSource(archive, { ...given, platform }, invocation));
+      platforms.push(platform);
+    }
+    const { inputs, findings } = await loadInputs(sources, platforms);
     if (hasFailed(findings, false)) return { written: null, findings };
     const plan = mergeImages(inputs, options);
     const sizeBytes = await writePlan(plan, sources, resolve(invocation.cwd, options.output), invocation);
@@ -41,14 +52,20 @@ export async function assembleArchives(options: AssembleOptions, invocation: Inv
   }
 }
 
-async function loadInputs(sources: readonly ImageSource[]): Promise<{ inputs: MergeInput[]; findings: Finding[] }> {
+async function loadInputs(
+  sources: readonly ImageSource[],
+  platforms: readonly (Platform | null)[],
+): Promise<{ inputs: MergeInput[]; findings: Finding[] }> {
   const inputs: MergeInput[] = [];
   const findings: Finding[] = [];
-  for (const source of sources) {
+  for (const [index, source] of sources.entries()) {
     const { set, findings: ofImages } = await loadImageSet(source);
-    inputs.push({ set, has: (digest) => source.blob(digest) !== undefined });
+    inputs.push({ set, has: (digest) => source.blob(digest) !== undefined, platform: platforms[index] ?? null });
     // Whether an absent blob matters is known only when all inputs are seen together; the merge speaks of it.
-    findings.push(...source.findings, ...ofImages.filter(({ code }) => code !== 'blob.absent'));
+    findings.push(
+      ...source.findings.filter(({ code }) => code !== 'archive.config-unused'),
+      ...ofImages.filter(({ code }) => code !== 'blob.absent'),
+    );
   }
   return { inputs, findings };
 }

@@ -21,6 +21,8 @@ export interface CommandResult {
   /** For people, on stdout, lines ended; '' prints nothing. Findings are printed by the program, on stderr. */
   readonly text: string;
   readonly findings: readonly Finding[];
+  /** Whether data of the command itself went to stdout: what is printed goes to stderr then. */
+  readonly hasUsedStdout?: boolean;
   /** Where it does not follow from the findings. */
   readonly exitCode?: 0 | 1 | 2;
 }

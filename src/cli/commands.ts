@@ -36,7 +36,13 @@ const BUILD_OPTIONS: readonly OptionDeclaration[] = [
 ];
 
 const RECIPES = { syntax: '[recipes...]', text: 'names of recipes; all of them where none is named' };
-const SOURCE = { syntax: '<source>', text: 'archive file or layout folder' };
+const SOURCE = { syntax: '<source>', text: 'archive file or layout folder; - for stdin' };
+
+/** Of the commands that read archives. */
+const CONFIG: OptionDeclaration = {
+  flags: '--config <file>',
+  text: 'image config of a root filesystem, which has none itself',
+};
 
 /** Every command of forkwright: what it takes, and where it is. */
 export const COMMANDS: readonly CommandDeclaration[] = [
@@ -111,6 +117,13 @@ export const COMMANDS: readonly CommandDeclaration[] = [
       { flags: '--output <output>', text: 'where it goes: an archive (.tar), else a layout folder', isRequired: true },
       { flags: '--name <reference>', text: 'name of the image inside the archive', isRepeatable: true },
       { flags: '--docker-compat <platform>', text: "add a manifest.json of this platform for Docker's classic store" },
+      {
+        flags: '--platform <archive=platform>',
+        text: 'platform of an archive whose config is wrong or absent',
+        isRepeatable: true,
+      },
+      CONFIG,
+      { flags: '--recipe <recipe>', text: 'take the configs of root filesystems from this recipe' },
     ],
     run: async (input, invocation) => {
       const { assembleCommand } = await import('./commands/assemble.ts');
@@ -120,6 +133,9 @@ export const COMMANDS: readonly CommandDeclaration[] = [
           output: text(input['output']) ?? '',
           names: texts(input['name']),
           dockerCompat: text(input['dockerCompat']),
+          platforms: texts(input['platform']),
+          config: text(input['config']),
+          recipe: text(input['recipe']),
         },
         invocation,
       );
@@ -129,20 +145,108 @@ export const COMMANDS: readonly CommandDeclaration[] = [
     name: 'inspect',
     summary: 'show what an archive holds',
     args: [SOURCE],
-    options: [],
+    options: [
+      CONFIG,
+      { flags: '--platform <platform>', text: 'platform of a root filesystem, or of the image whose files are listed' },
+      { flags: '--recipe <recipe>', text: 'take the config of a root filesystem from this recipe' },
+      { flags: '--files', text: 'list the files of an image, each with the layer that it comes from' },
+      { flags: '--layer <number>', text: 'list what one layer, counted from 1, adds, changes and removes' },
+    ],
     run: async (input, invocation) => {
       const { inspectCommand } = await import('./commands/inspect.ts');
-      return inspectCommand({ source: text(input['source']) ?? '' }, invocation);
+      const { source, recipe, config, platform, files, layer } = input;
+      const given = { recipe: text(recipe), config: text(config), platform: text(platform) };
+      return inspectCommand(
+        { source: text(source) ?? '', ...given, files: files === true, layer: text(layer) },
+        invocation,
+      );
+    },
+  },
+  {
+    name: 'extract',
+    summary: 'take one file or folder out of an image',
+    args: [SOURCE, { syntax: '<path>', text: 'of the file or folder in the image' }],
+    options: [
+      { flags: '--output <file>', text: 'where it goes; a folder becomes a tar (default: stdout)' },
+      { flags: '--platform <platform>', text: 'the image of this platform' },
+    ],
+    run: async (input, invocation) => {
+      const { extractCommand } = await import('./commands/extract.ts');
+      const { source, path, output, platform } = input;
+      return extractCommand(
+        { source: text(source) ?? '', path: text(path) ?? '', output: text(output), platform: text(platform) },
+        invocation,
+      );
     },
   },
   {
     name: 'verify',
     summary: 'find everything that is wrong with an archive',
     args: [SOURCE],
-    options: [{ flags: '--recipe <recipe>', text: 'hold it to this recipe too' }],
+    options: [
+      { flags: '--recipe <recipe>', text: 'hold it to this recipe too' },
+      CONFIG,
+      { flags: '--platform <platform>', text: 'platform of a root filesystem' },
+    ],
     run: async (input, invocation) => {
       const { verifyCommand } = await import('./commands/verify.ts');
-      return verifyCommand({ source: text(input['source']) ?? '', recipe: text(input['recipe']) }, invocation);
+      const { source, recipe, config, platform } = input;
+      return verifyCommand(
+        { source: text(source) ?? '', recipe: text(recipe), config: text(config), platform: text(platform) },
+        invocation,
+      );
+    },
+  },
+  {
+    name: 'convert',
+    summary: 'write the images of an archive in another format',
+    args: [SOURCE, { syntax: '<output>', text: 'where it goes; - for stdout' }],
+    options: [
+      {
+        flags: '--to <format>',
+        text: 'the format',
+        choices: ['oci-archive', 'oci', 'docker-archive', 'docker-archive-legacy', 'docker-archive-skopeo', 'rootfs'],
+        isRequired: true,
+      },
+      {
+        flags: '--compress <how>',
+        text: 'compression of the whole archive',
+        choices: ['none', 'gzip', 'zstd', 'xz'],
+        default: 'none',
+      },
+      {
+        flags: '--layer-compression <how>',
+        text: 'compression of the layers',
+        choices: ['keep', 'none', 'gzip', 'zstd'],
+        default: 'keep',
+      },
+      {
+        flags: '--media-types <family>',
+        text: 'media types of the manifests (default: oci for oci and oci-archive, else keep)',
+        choices: ['keep', 'oci', 'docker'],
+      },
+      { flags: '--platform <platform>', text: 'only the image of this platform' },
+      { flags: '--image <reference>', text: 'only the image of this name' },
+      { flags: '--flatten', text: 'make one layer of all' },
+      { flags: '--max-layers <count>', text: 'merge layers that lie side by side until there are so many' },
+      { flags: '--name <reference>', text: 'name of the image in the result' },
+      CONFIG,
+      { flags: '--recipe <recipe>', text: 'take the config of a root filesystem from this recipe' },
+    ],
+    run: async (input, invocation) => {
+      const { convertCommand } = await import('./commands/convert.ts');
+      const { readConvertArguments } = await import('./convert-arguments.ts');
+      return convertCommand(readConvertArguments(input), invocation);
+    },
+  },
+  {
+    name: 'archives',
+    summary: 'write the release files of a recipe out of its archives',
+    args: [{ syntax: '<recipe>', text: 'name of a recipe' }],
+    options: [{ flags: '--output <folder>', text: 'where they go (default: out/<recipe>/release)' }],
+    run: async (input, invocation) => {
+      const { archivesCommand } = await import('./commands/archives.ts');
+      return archivesCommand({ recipe: text(input['recipe']) ?? '', output: text(input['output']) }, invocation);
     },
   },
   {

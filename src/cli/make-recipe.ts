@@ -81,7 +81,7 @@ async function makeIndex(recipe: ResolvedRecipe, builder: RecipeBuilder, invocat
     inWorkspace,
   );
   if (assembled.written === null) return { state: 'failed', findings: [...ofBuild, ...assembled.findings] };
-  const verified = await verifyArchive(path, recipe, inWorkspace);
+  const verified = await verifyArchive(path, { config: null, platform: null, recipe }, inWorkspace);
   const findings = [...ofBuild, ...assembled.findings, ...verified.findings];
   if (hasFailed(findings, false)) return { state: 'failed', findings };
   const { plan, sizeBytes } = assembled.written;

@@ -18,6 +18,7 @@ export function createContext(process: NodeJS.Process): Context {
   return {
     cwd: process.cwd(),
     env: process.env,
+    stdin: () => process.stdin,
     stdout: createOutput(process.stdout, process),
     stderr: createOutput(process.stderr, process),
     signal: controller.signal,
@@ -37,6 +38,11 @@ function createOutput(stream: NodeJS.WriteStream, process: NodeJS.Process): Outp
   });
   return {
     write: (text) => void stream.write(text),
+    // The callback comes when the bytes are out: neither are they kept, nor is a slow reader run over.
+    writeBytes: (bytes) =>
+      new Promise((resolve, reject) => {
+        stream.write(bytes, (error) => (error === null || error === undefined ? resolve() : reject(error)));
+      }),
     get isTerminal() {
       return stream.isTTY === true;
     },

@@ -3,7 +3,7 @@ import { hasFailed } from '../finding.ts';
 import { countFindings, findingsToJson, formatFindings } from '../report/findings.ts';
 import type { Style } from '../report/style.ts';
 import type { CommandResult } from './command.ts';
-import type { Context } from './context.ts';
+import type { Context, Output } from './context.ts';
 import { toFinding } from './error-finding.ts';
 
 export interface ReportOptions {
@@ -16,8 +16,9 @@ export interface ReportOptions {
 /** Prints what a command found out, as text or JSON, and gives the exit code. */
 export function reportResult(result: CommandResult, options: ReportOptions, context: Context): number {
   const { schema, json, text, findings } = result;
-  if (options.isJson) printJson({ schema, ...json, findings: findingsToJson(findings) }, context);
-  else if (text !== '') context.stdout.write(text);
+  const output = result.hasUsedStdout === true ? context.stderr : context.stdout;
+  if (options.isJson) printJson({ schema, ...json, findings: findingsToJson(findings) }, output);
+  else if (text !== '') output.write(text);
   const shown = options.isQuiet ? findings.filter((finding) => finding.severity !== 'note') : findings;
   if (!options.isJson && shown.length > 0) {
     context.stderr.write(formatFindings(shown, options.errorStyle));
@@ -32,7 +33,7 @@ export function reportResult(result: CommandResult, options: ReportOptions, cont
  */
 export function reportError(thrown: unknown, options: ReportOptions, context: Context): number {
   const finding = toFinding(thrown);
-  if (options.isJson) printJson({ schema: 'forkwright.error/v1', findings: findingsToJson([finding]) }, context);
+  if (options.isJson) printJson({ schema: 'forkwright.error/v1', findings: findingsToJson([finding]) }, context.stdout);
   context.stderr.write(formatFindings([finding], options.errorStyle));
   if (!(thrown instanceof ForkwrightError) && thrown instanceof Error) {
     context.stderr.write(`${thrown.stack ?? thrown.message}\n`);
@@ -40,6 +41,6 @@ export function reportError(thrown: unknown, options: ReportOptions, context: Co
   return 2;
 }
 
-function printJson(document: Readonly<Record<string, unknown>>, context: Context): void {
-  context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+function printJson(document: Readonly<Record<string, unknown>>, output: Output): void {
+  output.write(`${JSON.stringify(document, null, 2)}\n`);
 }

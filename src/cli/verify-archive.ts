@@ -1,7 +1,6 @@
 import { examineBlobs } from '../archive/examine-blobs.ts';
 import type { ImageSource } from '../archive/image-source.ts';
 import { loadImageSet } from '../archive/load-images.ts';
-import { openImageSource } from '../archive/open.ts';
 import { readSmokeRecords } from '../build/smoke-record.ts';
 import { ForkwrightError } from '../errors.ts';
 import { hasFailed, type Finding } from '../finding.ts';
@@ -14,6 +13,7 @@ import type { ResolvedRecipe } from '../recipe/target.ts';
 import { formatSize } from '../report/size.ts';
 import type { Invocation } from './command.ts';
 import { toFinding } from './error-finding.ts';
+import { openSource, type GivenConfig } from './open-source.ts';
 
 /** What was verified, and what is wrong with it. */
 export interface Verified {
@@ -34,28 +34,31 @@ const NOT_READ: ReadonlySet<string> = new Set([
   'archive.read-failed',
   'archive.unsupported',
   'archive.no-such-image',
+  'archive.no-config',
+  'archive.no-platform',
+  'archive.no-room',
+  'archive.needs-program',
+  'config.unreadable',
+  'config.malformed',
+  'json.malformed',
 ]);
 
 /**
  * Reads all of an archive and says everything that is wrong with it. `name` is a path from the invocation's folder, as the
- * user gave it; `recipe` is what it is held to, null for itself only. The records of the recipe's tests are read in the
+ * user gave it; the given recipe is what it is held to, null for itself only. The records of the recipe's tests are read in the
  * workspace. Throws where the file cannot be read (`archive.not-found`, `archive.unreadable`, `archive.read-failed`) or its
  * format is not known yet (`archive.unsupported`); every other fault is a finding.
  */
-export async function verifyArchive(
-  name: string,
-  recipe: ResolvedRecipe | null,
-  invocation: Invocation,
-): Promise<Verified> {
+export async function verifyArchive(name: string, given: GivenConfig, invocation: Invocation): Promise<Verified> {
   let source: ImageSource;
   try {
-    source = await openImageSource(name, invocation.cwd);
+    source = await openSource(name, given, invocation);
   } catch (error) {
     if (!(error instanceof ForkwrightError) || NOT_READ.has(error.code)) throw error;
     return { archive: null, findings: [toFinding(error)] };
   }
   try {
-    return await verifySource(source, recipe, invocation);
+    return await verifySource(source, given.recipe, invocation);
   } finally {
     await source.close();
   }

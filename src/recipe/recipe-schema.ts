@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { archivesSchema } from './archives-schema.ts';
 import { buildSchema } from './build-schema.ts';
 import { line, lines, matching, parsedBy, platformText, section, nameText } from './field.ts';
 import { imageSchema, testSchema } from './image-schema.ts';
@@ -72,6 +73,7 @@ const indexShape = {
   })
     .describe('Where the image is published; nowhere without it')
     .optional(),
+  archives: archivesSchema.describe('Release files per platform; none without it').optional(),
 };
 
 /** The keys of a recipe that an entry of `platforms` cannot override: an index has one of each. */

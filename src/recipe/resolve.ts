@@ -9,6 +9,7 @@ import { isIndexName, type Name } from './name-text.ts';
 import { applyOverride } from './override.ts';
 import { readPlatforms, type PlatformEntry } from './platform-list.ts';
 import { resolvePublish } from './publish.ts';
+import { resolveArchives } from './resolve-archives.ts';
 import { baseSchema, nameSchema, TARGET_KEYS, targetSchema, type BaseFields } from './recipe-schema.ts';
 import { resolveTarget, valuesOf, type RecipeContext } from './resolve-target.ts';
 import type { ResolvedRecipe, Target } from './target.ts';
@@ -66,6 +67,8 @@ export function resolveRecipe(document: YamlDocument, name: string, defaults: Wo
   const version = values.get('version');
   const indexOnly = new Map([...values].filter(([key]) => isIndexName(key)));
   const { fork, publish } = resolvePublish(base.fields, indexOnly, report);
+  const platforms = entries.map(({ platform }) => platform);
+  const archives = resolveArchives(base.fields.archives, name, platforms, report);
   const findings = toFindings(faults, 'recipe', document);
   if (defaults.isFaulty || findings.some(({ severity }) => severity === 'error')) return { recipe: null, findings };
   return {
@@ -76,6 +79,7 @@ export function resolveRecipe(document: YamlDocument, name: string, defaults: Wo
       version: version ?? UNVERSIONED,
       fork,
       publish,
+      archives,
       targets: targets.filter((target) => target !== null),
     },
     findings,

@@ -189,6 +189,22 @@ export interface Target {
   readonly tests: readonly SmokeTest[];
 }
 
+/** A file that is released for one platform. */
+export interface ReleaseFile {
+  readonly platform: Platform;
+  /** A root filesystem, or a docker archive. */
+  readonly kind: 'export' | 'save';
+  /** Without a folder: `prebuilt-x86_64.tar.xz`. */
+  readonly file: string;
+  /** The day from which it is not made any more, `2027-01-01`; null where there is none. */
+  readonly deprecated: string | null;
+}
+
+export interface ReleaseArchives {
+  readonly scheme: 'plain' | 'gitlab-runner';
+  readonly files: readonly ReleaseFile[];
+}
+
 /** A recipe with all its targets, in index order (amd64, arm64, then the rest). */
 export interface ResolvedRecipe {
   readonly name: string;
@@ -203,6 +219,8 @@ export interface ResolvedRecipe {
     readonly image: string | null;
     readonly tags: readonly string[];
   };
+  /** The release files; null where the recipe has none. */
+  readonly archives: ReleaseArchives | null;
   readonly targets: readonly Target[];
 }
 

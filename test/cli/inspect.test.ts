@@ -104,3 +104,34 @@ test.each([
   await writeFile(join(folder, 'empty.tar'), '');
   await expect(inspect(source)).rejects.toMatchObject({ code, place: source });
 });
+
+test('--files lists the files of an image with their layers, --layer what one layer did', async () => {
+  const source = fixture('buildx-oci.tar');
+  const invocation = makeInvocation(folder);
+  const files = await inspectCommand({ source, files: true }, invocation);
+  expect(files).toMatchObject({ schema: 'forkwright.files/v1', findings: [] });
+  expect(files.text.split('\n').slice(0, 5)).toEqual([
+    'layer  mode   owner       size  time                  path',
+    '    1  d0755  0:0            0  2026-11-21T03:56:29Z  /bin',
+    '    1  -0755  0:0        46736  2026-11-21T03:56:29Z  /bin/tool',
+    '    6  d0755  0:0            0  2026-11-21T03:56:30Z  /data',
+    '    2  l0777  0:0            0  2026-11-21T03:56:29Z  /data/dangling -> ../nowhere',
+  ]);
+  const layer = await inspectCommand({ source, layer: '6' }, invocation);
+  expect(layer.text).toBe(
+    [
+      '   mode   owner  size  time                  path',
+      '~  d0755  0:0       0  2026-11-21T03:56:30Z  /data',
+      '~  -0644  0:0      10  2026-11-21T03:56:30Z  /data/dir-becomes-file',
+      '+  d0755  0:0       0  2026-11-21T03:56:30Z  /data/dir-becomes-file.d',
+      '~  d0755  0:0       0  2026-11-21T03:56:30Z  /etc',
+      '-  -4755  0:0       5  2026-11-21T03:56:30Z  /etc/one-hard',
+      '',
+    ].join('\n'),
+  );
+  await expect(inspectCommand({ source, layer: '8' }, invocation)).rejects.toMatchObject({
+    code: 'image.no-such-layer',
+    message: 'it has no layer "8"',
+    hint: 'its layers are 1 to 7, the lowest first',
+  });
+});

@@ -218,7 +218,11 @@ test("an archive is held to the records of its recipe's tests", async () => {
     'sound.tar: warning: there is no record that the tests of recipes/zoo.yaml were run on linux/amd64, linux/arm64',
   ]);
 
-  const { archive } = await verifyArchive('sound.tar', null, makeInvocation(root));
+  const { archive } = await verifyArchive(
+    'sound.tar',
+    { config: null, platform: null, recipe: null },
+    makeInvocation(root),
+  );
   const results: Readonly<Record<string, object>> = {
     'linux/amd64': { state: 'failed', exitCode: 3, output: 'no such option', reason: null },
     'linux/arm64': { state: 'not-run', exitCode: null, output: '', reason: 'there is no docker on PATH' },

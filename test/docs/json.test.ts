@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
+import { runProgram } from '../../src/process/run-program.ts';
 import { makePlace } from '../source/repository.ts';
 import { runInProcess } from '../support/context.ts';
+import { LACKING } from '../support/has-program.ts';
 
 const PAGE = await readFile(new URL('../../docs/json.md', import.meta.url), 'utf8');
 
@@ -68,9 +70,22 @@ const RUNS: readonly (readonly [heading: string, ...argv: string[]])[] = [
   ['render', 'render'],
   ['build', 'build', 'tool'],
   ['assemble', 'assemble', 'out/tool/linux-amd64.oci.tar', '--output', 'x.oci.tar', '--name', 'example.com/tool:1.2'],
+  [
+    'convert',
+    'convert',
+    'out/tool/linux-amd64.oci.tar',
+    'tool.tar',
+    '--to',
+    'docker-archive',
+    '--name',
+    'example.com/tool:1',
+  ],
   ['make', 'make', 'tool'],
   ['inspect', 'inspect', 'out/tool/tool.oci.tar'],
   ['verify', 'verify', 'out/tool/tool.oci.tar', '--recipe', 'tool'],
+  ['inspect --files', 'inspect', 'out/tool/linux-amd64.oci.tar', '--files'],
+  ['inspect --layer', 'inspect', 'out/tool/linux-amd64.oci.tar', '--layer', '1'],
+  ['extract', 'extract', 'out/tool/linux-amd64.oci.tar', '/etc/tool.conf', '--output', 'tool.conf'],
   ['schema', 'schema'],
   ['The error document', 'inspect', 'nothing.tar'],
 ];
@@ -95,6 +110,17 @@ test('source prints the document that the page describes', async () => {
   const { stdout } = await runInProcess(argv, { cwd: place.root, env, run: runProgram });
   expectDescribed('source', JSON.parse(stdout) as Document);
   await place.remove();
+});
+
+test('archives prints the document that the page describes', async ({ skip }) => {
+  skip(LACKING.size > 0, `there is no ${[...LACKING].join(', ')} on PATH`);
+  await writeFile(join(root, 'recipes/tool.yaml'), `${TOOL}archives: { scheme: plain }\n`);
+  const { stdout } = await runInProcess(['archives', 'tool', '--json'], {
+    cwd: root,
+    env: process.env,
+    run: runProgram,
+  });
+  expectDescribed('archives', JSON.parse(stdout) as Document);
 });
 
 function expectDescribed(heading: string, document: Document): void {
@@ -130,6 +156,6 @@ test('assemble with a broken archive prints schema and findings alone', async ()
 });
 
 test('every command has its section', () => {
-  const headings = new Set(['source', ...RUNS.map(([heading]) => heading)]);
+  const headings = new Set(['source', 'archives', ...RUNS.map(([heading]) => heading)]);
   expect(COMMANDS.map(({ name }) => name).filter((name) => !headings.has(name))).toEqual([]);
 });

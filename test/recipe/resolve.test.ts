@@ -17,6 +17,7 @@ test('a recipe that says next to nothing has every key, by its default', () => {
     version: 'unversioned',
     fork: null,
     publish: { image: null, tags: [] },
+    archives: null,
     targets: [
       {
         recipe: 'tool',

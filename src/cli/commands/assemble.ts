@@ -5,11 +5,12 @@ import type { MergePlan } from '../../image/merge.ts';
 import { formatReference, parseReference, type ImageReference } from '../../oci/reference.ts';
 import { compareText } from '../../platform/order.ts';
 import { parsePlatform } from '../../platform/parse.ts';
-import { formatPlatform } from '../../platform/platform.ts';
+import { formatPlatform, type Platform } from '../../platform/platform.ts';
 import { formatSize } from '../../report/size.ts';
 import { formatTable } from '../../report/table.ts';
 import { assembleArchives } from '../assemble-archives.ts';
 import type { CommandResult, Invocation } from '../command.ts';
+import { loadRecipe } from '../load-recipe.ts';
 
 const SCHEMA = 'forkwright.assemble/v1';
 
@@ -22,18 +23,30 @@ export interface AssembleArguments {
   readonly names: readonly string[];
   /** The platform that gets a manifest.json for docker's classic store; null for none. */
   readonly dockerCompat: string | null;
+  /** `archive=platform`, or with one archive only the platform. */
+  readonly platforms?: readonly string[];
+  /** File with the image config of root filesystems among the archives; null for none. */
+  readonly config?: string | null;
+  /** Name of the recipe whose images root filesystems are; null for none. */
+  readonly recipe?: string | null;
 }
 
 /**
  * `forkwright assemble`: puts the images of several archives into one index. A broken input is not used: the command ends
- * with 2, its findings say what is wrong, and nothing is written. Throws `reference.malformed`, `platform.unknown`, and
- * what `assembleArchives` throws.
+ * with 2, its findings say what is wrong, and nothing is written. Throws `reference.malformed`, `platform.unknown`,
+ * `assemble.unknown-archive`, and what `loadRecipe` and `assembleArchives` throws.
  */
 export async function assembleCommand(options: AssembleArguments, invocation: Invocation): Promise<CommandResult> {
   const { archives, output } = options;
   const names = parseNames(options.names);
   const dockerCompat = options.dockerCompat === null ? null : parsePlatform(options.dockerCompat);
-  const { written, findings } = await assembleArchives({ archives, output, names, dockerCompat }, invocation);
+  const platforms = parsePlatforms(options.platforms ?? [], archives);
+  const { config = null, recipe = null } = options;
+  const given = { config, recipe: recipe === null ? null : await loadRecipe(invocation.root, recipe) };
+  const { written, findings } = await assembleArchives(
+    { archives, output, names, dockerCompat, platforms, given },
+    invocation,
+  );
   if (written === null) return { schema: SCHEMA, json: {}, text: '', findings, exitCode: 2 };
   const { plan, sizeBytes } = written;
   return {
@@ -42,6 +55,22 @@ export async function assembleCommand(options: AssembleArguments, invocation: In
     text: formatPlan(plan, output, sizeBytes),
     findings: [...findings, ...sayHowToSelect(names, output)],
   };
+}
+
+/** A file name may hold `=`, a platform does not. */
+function parsePlatforms(texts: readonly string[], archives: readonly string[]): ReadonlyMap<string, Platform> {
+  const platforms = new Map<string, Platform>();
+  for (const text of texts) {
+    const equals = text.lastIndexOf('=');
+    const archive = equals === -1 && new Set(archives).size === 1 ? archives[0] : text.slice(0, Math.max(equals, 0));
+    if (archive === undefined || !archives.includes(archive)) {
+      throw new ForkwrightError('assemble.unknown-archive', `--platform ${text} is for none of the archives`, {
+        hint: `write it as the archive is written: --platform ${archives[0] ?? 'tool.tar'}=linux/arm64`,
+      });
+    }
+    platforms.set(archive, parsePlatform(text.slice(equals + 1)));
+  }
+  return platforms;
 }
 
 function parseNames(texts: readonly string[]): readonly ImageReference[] {

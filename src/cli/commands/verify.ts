@@ -1,12 +1,11 @@
-import { ForkwrightError } from '../../errors.ts';
 import { hasFailed } from '../../finding.ts';
 import { listImages } from '../../image/list-images.ts';
+import { parsePlatform } from '../../platform/parse.ts';
 import { formatPlatform } from '../../platform/platform.ts';
-import { loadWorkspace } from '../../recipe/load.ts';
-import type { ResolvedRecipe } from '../../recipe/target.ts';
 import { printable } from '../../report/printable.ts';
 import { formatSize } from '../../report/size.ts';
 import type { CommandResult, Invocation } from '../command.ts';
+import { loadRecipe } from '../load-recipe.ts';
 import { verifyArchive, type Verified } from '../verify-archive.ts';
 
 const SCHEMA = 'forkwright.verify/v1';
@@ -16,6 +15,10 @@ export interface VerifyArguments {
   readonly source: string;
   /** Name of a recipe of the workspace that the archive is held to; null for none. */
   readonly recipe: string | null;
+  /** File with the image config of a root filesystem; null for none. */
+  readonly config?: string | null;
+  /** Platform of a root filesystem; null for none. */
+  readonly platform?: string | null;
 }
 
 /**
@@ -24,7 +27,9 @@ export interface VerifyArguments {
  */
 export async function verifyCommand(options: VerifyArguments, invocation: Invocation): Promise<CommandResult> {
   const recipe = options.recipe === null ? null : await loadRecipe(invocation.root, options.recipe);
-  const { archive, findings } = await verifyArchive(options.source, recipe, invocation);
+  const { config = null, platform = null } = options;
+  const given = { config, platform: platform === null ? null : parsePlatform(platform), recipe };
+  const { archive, findings } = await verifyArchive(options.source, given, invocation);
   const images = archive === null ? [] : listImages(archive.set);
   return {
     schema: SCHEMA,
@@ -42,17 +47,6 @@ export async function verifyCommand(options: VerifyArguments, invocation: Invoca
     text: hasFailed(findings, false) ? '' : summarise(options.source, archive, images.length),
     findings,
   };
-}
-
-async function loadRecipe(root: string, name: string): Promise<ResolvedRecipe> {
-  const { workspace, findings } = await loadWorkspace(root, [name]);
-  const recipe = workspace.recipes.find((each) => each.name === name);
-  if (recipe !== undefined) return recipe;
-  const fault = findings.find(({ severity }) => severity === 'error');
-  throw new ForkwrightError('verify.broken-recipe', fault?.text ?? `the recipe ${name} has faults`, {
-    place: fault?.place ?? name,
-    hint: '`forkwright validate` says all that is wrong with it',
-  });
 }
 
 function summarise(source: string, archive: Verified['archive'], imageCount: number): string {

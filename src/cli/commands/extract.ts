@@ -1,0 +1,70 @@
+import { extractPath } from '../../archive/extract-path.ts';
+import { loadImageSet } from '../../archive/load-images.ts';
+import { openImageSource } from '../../archive/open.ts';
+import { writeTarget } from '../../archive/write-target.ts';
+import { ForkwrightError } from '../../errors.ts';
+import { chooseImage } from '../../image/choose-image.ts';
+import { parsePlatform } from '../../platform/parse.ts';
+import { formatPlatform } from '../../platform/platform.ts';
+import { printable } from '../../report/printable.ts';
+import { formatSize } from '../../report/size.ts';
+import type { CommandResult, Invocation } from '../command.ts';
+import { targetOf } from '../convert-archive.ts';
+
+export interface ExtractArguments {
+  /** Archive file or layout folder, as the user named it. */
+  readonly source: string;
+  /** Of the file or folder in the image. */
+  readonly path: string;
+  /** Where it goes; null and `-` for stdout. */
+  readonly output: string | null;
+  /** Null where the archive has one image only. */
+  readonly platform: string | null;
+}
+
+/**
+ * `forkwright extract`: takes one file or folder out of an image, as a container of it would see it; a folder becomes a
+ * tar. Throws what `openImageSource`, `chooseImage`, `extractPath` and `writeTarget` throw, and `extract.terminal` where a
+ * tar would go to a terminal.
+ */
+export async function extractCommand(options: ExtractArguments, invocation: Invocation): Promise<CommandResult> {
+  const { cwd, stdin, env, signal, stdout } = invocation;
+  const wanted = options.platform === null ? null : parsePlatform(options.platform);
+  const source = await openImageSource(options.source, cwd, { stdin, env, signal });
+  try {
+    const { set } = await loadImageSet(source);
+    const image = chooseImage(set, wanted);
+    const found = await extractPath(source, image, options.path, { signal });
+    const output = options.output ?? '-';
+    if (output === '-' && found.kind === 'folder' && stdout.isTerminal) {
+      throw new ForkwrightError('extract.terminal', 'a folder is written as a tar, which is nothing for a terminal', {
+        place: `${options.source}: ${options.path}`,
+        hint: 'give --output, or hand it on: | tar -x',
+      });
+    }
+    const target = targetOf(output, invocation);
+    const { sizeBytes } = await writeTarget(
+      target,
+      { ...invocation, compression: 'none', zstdLevel: 0 },
+      async (sink) => {
+        for await (const chunk of found.bytes()) await sink.append(chunk);
+      },
+    );
+    return {
+      schema: 'forkwright.extract/v1',
+      json: {
+        source: options.source,
+        platform: image.platform === null ? null : formatPlatform(image.platform),
+        path: options.path,
+        kind: found.kind,
+        output,
+        sizeBytes,
+      },
+      text: output === '-' ? '' : `${printable(output)}: ${found.kind}, ${formatSize(sizeBytes)}\n`,
+      findings: [],
+      ...(output === '-' ? { hasUsedStdout: true } : {}),
+    };
+  } finally {
+    await source.close();
+  }
+}
