@@ -1,6 +1,7 @@
 import type { Digest } from '../oci/digest.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Finding } from '../finding.ts';
+import type { ContainerShape } from '../image/consumers.ts';
 import type { ReadLimits } from '../limits.ts';
 import type { SniffedCompression } from './sniff-compression.ts';
 
@@ -34,6 +35,8 @@ export interface ImageSource {
   readonly format: ArchiveFormat;
   /** How the archive file as a whole is compressed; everything inside is told of as if it were not. */
   readonly compression: SniffedCompression;
+  /** What decides who else can read it. */
+  readonly shape: ContainerShape;
   /** How much of it may be read. */
   readonly limits: ReadLimits;
   /** Bytes of the archive file; the sum of the files for a folder. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ForkwrightError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
+import type { ContainerShape } from '../image/consumers.ts';
 import type { ReadLimits } from '../limits.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { blobPath, digestParts, type Digest } from '../oci/digest.ts';
@@ -48,6 +49,7 @@ export function createImageSource(parts: SourceParts): ImageSource {
     name: container.name,
     format,
     compression: container.compression,
+    shape: describeShape(container, format),
     limits,
     sizeBytes: container.sizeBytes,
     roots,
@@ -85,6 +87,17 @@ export function createImageSource(parts: SourceParts): ImageSource {
       throw fault(container.name, 'blob.corrupt', place, `its bytes have the digest ${actual}`);
     },
     close: () => container.close(),
+  };
+}
+
+function describeShape({ kind, compression, names }: Container, format: ArchiveFormat): ContainerShape {
+  return {
+    isFolder: kind === 'folder',
+    compression,
+    format,
+    hasManifestJson: format !== 'dir' && names.includes('manifest.json'),
+    hasIndexJson: names.includes('index.json'),
+    hasLayerTars: names.includes('repositories') && names.some((name) => /^[^/]+\/layer\.tar$/.test(name)),
   };
 }
 

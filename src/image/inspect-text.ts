@@ -19,6 +19,7 @@ export function formatView(view: InspectView, options: TreeOptions): string {
     ...artifactLines(view),
     ...absentLines(view),
     ...unreferencedLines(view),
+    ...consumerLines(view),
   ];
   return `${head.join('\n')}\n${formatTree(lines, options)}`;
 }
@@ -27,7 +28,8 @@ function imageLine(image: ImageView): TreeLine {
   const layers = image.layers.map((layer, position) => {
     const size = formatSize(layer.sizeBytes).padEnd(9);
     const absent = layer.present ? '' : 'absent  ';
-    return leaf(`layer ${position + 1}`, `${size}  ${absent}${cleanCreatedBy(layer.createdBy ?? '')}`);
+    const diffId = layer.diffId === null ? '' : `${shortDigest(layer.diffId)}  `;
+    return leaf(`layer ${position + 1}`, `${size}  ${diffId}${absent}${cleanCreatedBy(layer.createdBy ?? '')}`);
   });
   const attestations = image.attestations.map(({ digest, predicateTypes }) =>
     leaf('attestation', [shortDigest(digest), ...predicateTypes].join('  ')),
@@ -37,6 +39,10 @@ function imageLine(image: ImageView): TreeLine {
     text: `${shortDigest(image.digest)}  ${formatSize(image.totalBytes)}`,
     children: [
       ...(image.config === null ? [leaf('config', 'not readable')] : configLines(image.config)),
+      ...list(
+        'annotations',
+        Object.entries(image.annotations).map(([name, text]) => `${name}=${text}`),
+      ),
       ...layers,
       ...attestations,
     ],
@@ -101,6 +107,15 @@ function unreferencedLines(view: InspectView): readonly TreeLine[] {
   const bytes = unreferenced.reduce((sum, blob) => sum + blob.sizeBytes, 0);
   const count = `${unreferenced.length} blob${unreferenced.length === 1 ? '' : 's'}`;
   return [leaf('unreferenced', `${count}, ${formatSize(bytes)}`)];
+}
+
+function consumerLines({ consumers }: InspectView): readonly TreeLine[] {
+  const readers = consumers.filter(({ reads }) => reads).map(({ name }) => name);
+  const others = consumers.filter(({ reads }) => !reads);
+  return [
+    ...(readers.length === 0 ? [] : [leaf('read by', readers.join(', '))]),
+    ...others.map(({ name, reason }, position) => leaf(position === 0 ? 'not by' : '', `${name}: ${reason}`)),
+  ];
 }
 
 function leaf(label: string, text: string): TreeLine {

@@ -3,6 +3,7 @@ import { ATTESTATION } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { formatPlatform } from '../platform/platform.ts';
 import { listBlobUses, type BlobRole } from './blob-uses.ts';
+import { listConsumers, type Consumer, type ContainerShape } from './consumers.ts';
 import { imageKind } from './image-kind.ts';
 import { judgePlatform } from './image-platform.ts';
 import type { AbsentNode, ImageSet, LoadedImage, LoadedNode } from './image-set.ts';
@@ -12,6 +13,7 @@ import { walkSet } from './walk.ts';
 /** What is known of the container: the archive apart from its images. */
 export interface InspectInput {
   readonly format: string;
+  readonly shape: ContainerShape;
   readonly sizeBytes: number;
   readonly set: ImageSet;
   /** The blobs that are there, in the order of the archive. */
@@ -91,6 +93,8 @@ export interface InspectView {
   /** Manifests that are listed, but not there, or not readable. */
   readonly absent: readonly AbsentView[];
   readonly blobs: readonly BlobView[];
+  /** Which tools read it as it is. */
+  readonly consumers: readonly Consumer[];
 }
 
 /** Says what an archive holds, from its small JSON alone; images in the order of their index, each once. */
@@ -116,6 +120,7 @@ export function viewImages(input: InspectInput): InspectView {
       .map((node) => ({ ...identity(node), type: node.manifest.artifactType ?? node.manifest.config.mediaType })),
     absent: [...nodes.values()].filter((node) => node.kind === 'absent').map((node) => viewAbsent(node, present)),
     blobs: viewBlobs(set, blobs, present),
+    consumers: listConsumers(input.shape, set),
   };
 }
 

@@ -25,15 +25,19 @@ test('shows an attested archive as a tree', async () => {
     [
       `${name}: oci-archive, 39.0 KiB`,
       'index sha256:3c47800ad7fb (application/vnd.oci.image.index.v1+json)',
-      '└─ linux/arm/v7  sha256:a4ff83ee9820  26.1 KiB',
-      '   ├─ entrypoint   ["/bin/tool","echo","entry"]',
-      '   ├─ env          PATH=/bin',
-      '   ├─ workdir      /',
-      '   ├─ labels       arch=armv7',
-      '   ├─ created      2026-11-21T03:57:51.930868846Z',
-      '   ├─ layer 1      637 B      COPY data /data',
-      '   ├─ layer 2      23.5 KiB   COPY bin-armv7 /bin/tool',
-      '   └─ attestation  sha256:5aeb1ed84c86  https://slsa.dev/provenance/v0.2',
+      '├─ linux/arm/v7  sha256:a4ff83ee9820  26.1 KiB',
+      '│  ├─ entrypoint   ["/bin/tool","echo","entry"]',
+      '│  ├─ env          PATH=/bin',
+      '│  ├─ workdir      /',
+      '│  ├─ labels       arch=armv7',
+      '│  ├─ created      2026-11-21T03:57:51.930868846Z',
+      '│  ├─ layer 1      637 B      sha256:99885d3a212d  COPY data /data',
+      '│  ├─ layer 2      23.5 KiB   sha256:fd82ebabc39b  COPY bin-armv7 /bin/tool',
+      '│  └─ attestation  sha256:5aeb1ed84c86  https://slsa.dev/provenance/v0.2',
+      '├─ read by       docker load (containerd image store), podman load, skopeo, ctr images import',
+      '├─ not by        docker load (classic image store): there is no manifest.json',
+      '├─               umoci: it reads folders',
+      '└─               tools that want layer.tar: there are no repositories with <id>/layer.tar',
       '',
     ].join('\n'),
   );
@@ -93,7 +97,7 @@ test('a damaged layer is not looked at, a damaged config ends with 2', async () 
   const result = await inspect('config.tar');
   expect(result.exitCode).toBe(2);
   expect(result.findings.map(({ severity, code }) => [severity, code])).toEqual([['error', 'blob.corrupt']]);
-  expect(result.text).toContain('└─ linux/amd64  sha256:a81b3e53061b');
+  expect(result.text).toContain('├─ linux/amd64  sha256:a81b3e53061b');
   expect(result.text).toContain('├─ config       not readable');
 });
 

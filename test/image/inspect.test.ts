@@ -46,6 +46,14 @@ function inspect(
   let offset = 512;
   return {
     format: 'oci-archive',
+    shape: {
+      isFolder: false,
+      compression: 'none',
+      format: 'oci-archive',
+      hasManifestJson: false,
+      hasIndexJson: true,
+      hasLayerTars: false,
+    },
     sizeBytes: 10_240,
     set: makeSet('zoo.tar', nodes, names),
     blobs: [...blobs].map(([digest, bytes]) => {
@@ -175,11 +183,15 @@ test('the text is a tree', () => {
       '│  ├─ healthcheck  ["CMD","/bin/tool","ok"]',
       '│  ├─ labels       title=zoo',
       '│  ├─ created      2026-01-02T03:04:05Z',
-      `│  ├─ layer 1      ${first?.sizeBytes} B       COPY part-0 /`,
-      `│  ├─ layer 2      ${second?.sizeBytes} B       COPY part-1 /`,
+      `│  ├─ layer 1      ${first?.sizeBytes} B       ${shortDigest(whole.images[0]?.layers[0]?.diffId ?? digestOf(''))}  COPY part-0 /`,
+      `│  ├─ layer 2      ${second?.sizeBytes} B       ${shortDigest(whole.images[0]?.layers[1]?.diffId ?? digestOf(''))}  COPY part-1 /`,
       `│  └─ attestation  ${shortDigest(attestation.node.descriptor.digest)}  https://slsa.dev/provenance/v0.2`,
       `├─ artifact     ${shortDigest(artifact.node.descriptor.digest)}  ${MEDIA_TYPE.ociEmpty}`,
-      `└─ linux/arm64  ${shortDigest(arm64.node.descriptor.digest)}  listed, but not in the archive`,
+      `├─ linux/arm64  ${shortDigest(arm64.node.descriptor.digest)}  listed, but not in the archive`,
+      '├─ read by      docker load (containerd image store), podman load, skopeo, ctr images import',
+      '├─ not by       docker load (classic image store): there is no manifest.json',
+      '├─              umoci: it reads folders',
+      '└─              tools that want layer.tar: there are no repositories with <id>/layer.tar',
       '',
     ].join('\n'),
   );

@@ -45,7 +45,7 @@ export async function inspectCommand(options: InspectArguments, invocation: Invo
       const image = chooseImage(set, given.platform);
       return await inspectFiles({ source, image, layer: options.layer ?? null, findings }, invocation);
     }
-    const view = viewImages({ format, sizeBytes, set, blobs: source.blobs() });
+    const view = viewImages({ format, sizeBytes, shape: source.shape, set, blobs: source.blobs() });
     const columns = invocation.stdout.isTerminal ? invocation.stdout.columns : null;
     return {
       schema: 'forkwright.inspect/v1',
