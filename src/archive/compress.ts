@@ -1,7 +1,6 @@
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
-import { gzipPortably } from './portable-gzip.ts';
 import { CHUNK_BYTES } from './stream-range.ts';
 
 /** What an archive can be wrapped in. */
@@ -30,7 +29,7 @@ export const ZSTD_SMALL = 19;
 export function compressMethod(compression: 'gzip' | 'zstd' | 'xz', zstdLevel: number): CompressMethod {
   switch (compression) {
     case 'gzip':
-      return { by: 'process', compress: gzipPortably };
+      return { by: 'process', compress: gzip };
     case 'xz':
       return { by: 'program', argv: ['xz', '--compress', '--stdout', '-6', '--check=crc64', '--threads=1'] };
     case 'zstd': {
@@ -69,4 +68,10 @@ async function* through(chunks: AsyncIterable<Uint8Array>, transform: Transform)
     yield chunk;
   }
   await feeding;
+}
+
+/** The library is loaded only where something is compressed with it. */
+async function* gzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const { gzipPortably } = await import('./portable-gzip.ts');
+  yield* gzipPortably(chunks);
 }

@@ -1,5 +1,4 @@
 import { ForkwrightError } from '../errors.ts';
-import { loadWorkspace } from '../recipe/load.ts';
 import type { ResolvedRecipe } from '../recipe/target.ts';
 
 /**
@@ -7,6 +6,8 @@ import type { ResolvedRecipe } from '../recipe/target.ts';
  * where it has faults of its own.
  */
 export async function loadRecipe(root: string, name: string): Promise<ResolvedRecipe> {
+  // The schemas take longer to load than many an archive takes to be read, and most calls name no recipe.
+  const { loadWorkspace } = await import('../recipe/load.ts');
   const { workspace, findings } = await loadWorkspace(root, [name]);
   const recipe = workspace.recipes.find((each) => each.name === name);
   if (recipe !== undefined) return recipe;

@@ -1,7 +1,6 @@
 import { examineBlobs } from '../archive/examine-blobs.ts';
 import type { ImageSource } from '../archive/image-source.ts';
 import { loadImageSet } from '../archive/load-images.ts';
-import { readSmokeRecords } from '../build/smoke-record.ts';
 import { ForkwrightError } from '../errors.ts';
 import { hasFailed, type Finding } from '../finding.ts';
 import type { LayerEntry } from '../image/file-tree.ts';
@@ -89,7 +88,7 @@ async function verifySource(
     const whole = facts.filter(({ digest, actualDigest, diffId, findings: faults }) => {
       return actualDigest === digest && diffId !== null && !hasFailed(faults, false);
     });
-    const tests = recipe === null ? null : await readSmokeRecords(invocation.root, recipe.name);
+    const tests = recipe === null ? null : await readTests(invocation.root, recipe.name);
     const judged = verifyImages({
       set,
       findings: [...source.findings, ...findings, ...(tests?.findings ?? [])],
@@ -107,4 +106,10 @@ async function verifySource(
     task.fail('not read to its end');
     throw error;
   }
+}
+
+/** Their schema is loaded only where they are read. */
+async function readTests(root: string, recipe: string) {
+  const { readSmokeRecords } = await import('../build/smoke-record.ts');
+  return readSmokeRecords(root, recipe);
 }

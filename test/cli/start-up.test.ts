@@ -32,3 +32,10 @@ test('a command loads what it needs: no templates and no GitHub for a look into 
   expect(loaded).toContain('zod');
   expect(loaded.filter((name) => /^(?:handlebars|@octokit|zx|fflate)/.test(name))).toEqual([]);
 });
+
+test.each([
+  ['inspect', 'test/fixtures/archives/buildx-oci.tar'],
+  ['verify', 'test/fixtures/archives/buildx-oci.tar'],
+])('%s of an archive loads no schemas', async (...argv) => {
+  expect((await packagesLoadedBy(...argv)).filter((name) => /^(?:zod|yaml|zx|undici|fflate)/.test(name))).toEqual([]);
+});
