@@ -81,7 +81,11 @@ export function openRecipeBuilder(
   async function buildAndTest(recipe: ResolvedRecipe, targets: readonly Target[]): Promise<RecipeOutcome> {
     // A record of an earlier build must not be taken for one of this.
     for (const target of targets) await removeSmokeRecord(root, target);
-    const { built, failures, findings } = await buildAll(recipe, targets);
+    const { built, failures, findings } = await buildAll(recipe, targets).catch((error: unknown) => {
+      // A source that cannot be had is told like a platform that fails: the next recipe gets its turn.
+      if (signal.aborted || !(error instanceof ForkwrightError)) throw error;
+      return { built: [], failures: [error], findings: [] };
+    });
     const all = [...findings, ...built.flatMap(({ archive }) => archive.findings)];
     if (!settings.hasTests) return { built: built.map((each) => ({ ...each, record: null })), failures, findings: all };
     const { tested, failures: ofTests } = await testBuilt(built, settings.parallel, engine, invocation);

@@ -158,6 +158,14 @@ test('a platform that fails leaves its log, the others are built, and the run en
   expect(await list('out/tool')).toEqual(['linux-amd64.log', 'linux-arm64.log', 'linux-arm64.oci.tar']);
 });
 
+test('a recipe whose source cannot be had does not keep the next one from being built', async () => {
+  const { run } = await prepare((url) => goRecipe(url, 'a'.repeat(40)));
+  const { exitCode, stdout, stderr } = await run(['build', 'tool', 'native']);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('[source.no-commit]');
+  expect(stdout).toContain('out/native/linux-arm64.oci.tar');
+});
+
 test('make leaves a recipe out whose platforms the engine cannot run, and says so', async () => {
   const fail = `say('ERROR: failed to solve: exec format error'); process.exitCode = 1; return;`;
   const { run } = await prepare(goRecipe, fail);
