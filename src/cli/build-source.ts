@@ -4,6 +4,7 @@ import { withTemporary } from '../archive/replace-output.ts';
 import { findCacheFolder } from '../cache/cache-folder.ts';
 import { isSystemError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
+import { recipeOutput } from '../recipe/output-names.ts';
 import type { Target } from '../recipe/target.ts';
 import { usesUpstream } from '../recipe/upstream-context.ts';
 import { obtainSource } from '../source/obtain.ts';
@@ -30,7 +31,7 @@ export async function withSources<Result>(
   const built = targets.filter(usesUpstream);
   const [first] = built;
   if (first === undefined) return use(() => null, []);
-  return withTemporary(join(invocation.root, 'out', first.recipe, 'source'), async (folder) => {
+  return withTemporary(join(invocation.root, recipeOutput(first.recipe), 'source'), async (folder) => {
     const sources = new Map<string, BuildSource>();
     const findings: Finding[] = [];
     for (const target of built) {

@@ -1,3 +1,4 @@
+import { isMissing } from '../engine/find-engine.ts';
 import { ForkwrightError } from '../errors.ts';
 import { hasFailed, type Finding } from '../finding.ts';
 import { parseReference } from '../oci/reference.ts';
@@ -9,7 +10,7 @@ import type { ResolvedRecipe } from '../recipe/target.ts';
 import { assembleArchives } from './assemble-archives.ts';
 import type { Invocation } from './command.ts';
 import { toFinding } from './error-finding.ts';
-import { isMissing, type RecipeBuilder } from './recipe-builder.ts';
+import type { RecipeBuilder } from './recipe-builder.ts';
 import { verifyArchive } from './verify-archive.ts';
 
 /** What became of a recipe. `built` means assembled and verified too. */

@@ -5,7 +5,7 @@ import { readSourceDateEpoch } from '../build/source-date.ts';
 import { findCacheFolder } from '../cache/cache-folder.ts';
 import type { Engine } from '../engine/engine.ts';
 import { readEngineWait } from '../engine/engine-wait.ts';
-import { findEngine, type NoEngine } from '../engine/find-engine.ts';
+import { findEngine, isMissing, type NoEngine } from '../engine/find-engine.ts';
 import { ForkwrightError } from '../errors.ts';
 import { hasFailed, type Finding } from '../finding.ts';
 import { formatPlatform } from '../platform/platform.ts';
@@ -37,9 +37,14 @@ export interface RecipeBuilder {
   readonly build: (recipe: ResolvedRecipe, targets: readonly Target[]) => Promise<RecipeOutcome>;
 }
 
-/** Throws `build.source-date-epoch`, `build.engine-wait`, `workspace.mirrors`, `cache.no-folder`. */
+/**
+ * Opens the builder of a workspace. With `isRendered` its generated files are known to be up to date; else those of a recipe
+ * are rendered before the engine builds it. Throws `build.source-date-epoch`, `build.engine-wait`, `workspace.mirrors`,
+ * `cache.no-folder`.
+ */
 export function openRecipeBuilder(
   workspace: Workspace,
+  isRendered: boolean,
   settings: BuildSettings,
   invocation: Invocation,
 ): RecipeBuilder {
@@ -69,7 +74,7 @@ export function openRecipeBuilder(
       const lacking = there === null ? [] : lackEngine(recipe, byEngine, there);
       return { built, failures: [...failures, ...lacking], findings: [] };
     }
-    const rendered = await renderRecipe(recipe, workspace, invocation);
+    const rendered = isRendered ? [] : await renderRecipe(recipe, workspace, invocation);
     if (hasFailed(rendered, false)) return { built: [], failures: [], findings: rendered };
     return withSources(byEngine, invocation, async (sourceOf, findings) => {
       const buildByEngine = engineBuild({ engine: there, sourceOf, mirrors, givenEpoch, settings, invocation });
@@ -108,10 +113,6 @@ async function renderRecipe(
   }
   // That is about building by hand: here it is handed in as one.
   return findings.filter(({ code }) => code !== 'render.layout-folder');
-}
-
-export function isMissing(engine: Engine | NoEngine): engine is NoEngine {
-  return 'reason' in engine;
 }
 
 /** One for all platforms that need it for the same reason. */

@@ -5,7 +5,7 @@ import { writeSmokeRecord } from '../build/smoke-record.ts';
 import { runSmokeTests, skipSmokeTests } from '../build/smoke-tests.ts';
 import type { Engine } from '../engine/engine.ts';
 import { ForkwrightError } from '../errors.ts';
-import type { NoEngine } from '../engine/find-engine.ts';
+import { isMissing, type NoEngine } from '../engine/find-engine.ts';
 import type { SmokeRecord } from '../image/verify-tests.ts';
 import type { Invocation } from './command.ts';
 
@@ -38,10 +38,9 @@ export async function testBuilt(
     if (target.tests.length === 0) return { target, archive, record: null };
     const engine = await findEngine();
     try {
-      const record =
-        'reason' in engine
-          ? skipSmokeTests(target, archive.digest, engine.reason)
-          : await runSmokeTests(target, { archive: join(root, archive.path), root, engine, signal, progress });
+      const record = isMissing(engine)
+        ? skipSmokeTests(target, archive.digest, engine.reason)
+        : await runSmokeTests(target, { archive: join(root, archive.path), root, engine, signal, progress });
       await writeSmokeRecord(root, target, record);
       return { target, archive, record };
     } catch (error) {

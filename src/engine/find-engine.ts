@@ -26,6 +26,11 @@ export interface NoEngine {
   readonly hint: string;
 }
 
+/** Whether what was found is no engine. */
+export function isMissing(found: Engine | NoEngine): found is NoEngine {
+  return 'reason' in found;
+}
+
 /**
  * Looks for Docker with buildx, by the docker program and its own settings (DOCKER_HOST, contexts). A server that is not
  * there yet is waited for; a missing program, a missing buildx or a refused socket is told at once. Throws

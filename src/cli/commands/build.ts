@@ -32,7 +32,7 @@ export async function buildCommand(options: BuildArguments, invocation: Invocati
   const wanted = options.platforms.map(parsePlatform);
   const { workspace, findings } = await loadWorkspace(invocation.root, options.recipes);
   if (hasFailed(findings, false)) return { schema: SCHEMA, json: { archives: [] }, text: '', findings };
-  const builder = openRecipeBuilder(workspace, options.settings, invocation);
+  const builder = openRecipeBuilder(workspace, false, options.settings, invocation);
   const rows: string[][] = [];
   const archives: object[] = [];
   const found: RecipeFindings[] = [];

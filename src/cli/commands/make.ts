@@ -47,7 +47,7 @@ export async function makeCommand(
   if (rendered.written.length + rendered.removed.length > 0) {
     invocation.progress.note(`rendered: ${rendered.written.length} written, ${rendered.removed.length} removed`);
   }
-  const builder = openRecipeBuilder(workspace, options.settings, invocation);
+  const builder = openRecipeBuilder(workspace, !hasFailed(rendered.findings, false), options.settings, invocation);
   const made: Made[] = [];
   for (const recipe of workspace.recipes.filter(({ name }) => recipes?.includes(name) ?? true)) {
     signal.throwIfAborted();
