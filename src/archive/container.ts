@@ -25,8 +25,8 @@ export interface Container {
   readonly names: readonly string[];
   /** The file of a name, links inside the container followed. */
   file(name: string): ContainerFile | undefined;
-  /** Chunks of at most 1 MiB, each valid until the next is asked for. Throws `archive.read-failed`. */
-  stream(file: ContainerFile): AsyncIterable<Uint8Array>;
+  /** From `fromByte` on (0 unless given); chunks of at most 1 MiB, each valid until the next is asked for. Throws `archive.read-failed`. */
+  stream(file: ContainerFile, fromByte?: number): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 

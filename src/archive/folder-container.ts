@@ -47,7 +47,8 @@ export async function openFolderContainer(path: string, name: string): Promise<C
     findings,
     names,
     file: (entry) => files.get(entry),
-    stream: (file) => streamFile(join(root, file.name), file.sizeBytes, `${name}: ${file.name}`),
+    stream: (file, fromByte = 0) =>
+      streamFile(join(root, file.name), fromByte, file.sizeBytes, `${name}: ${file.name}`),
     close: () => Promise.resolve(),
   };
 }
@@ -68,12 +69,17 @@ async function kindOf(path: string) {
   return { size: stats.size, isFile: stats.isFile(), isDirectory: stats.isDirectory() };
 }
 
-async function* streamFile(path: string, sizeBytes: number, place: string): AsyncGenerator<Uint8Array> {
+async function* streamFile(
+  path: string,
+  fromByte: number,
+  sizeBytes: number,
+  place: string,
+): AsyncGenerator<Uint8Array> {
   const handle = await open(path).catch((cause: unknown) => {
     throw new ForkwrightError('archive.read-failed', 'cannot be opened', { place, cause });
   });
   try {
-    yield* streamRange(handle, 0, sizeBytes, place);
+    yield* streamRange(handle, fromByte, sizeBytes - fromByte, place);
   } finally {
     await handle.close();
   }

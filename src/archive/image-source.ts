@@ -50,10 +50,11 @@ export interface ImageSource {
   /** Every blob that is present, referenced or not, in the order of the archive. */
   blobs(): Iterable<BlobPlace>;
   /**
-   * The bytes of a blob in chunks of at most 1 MiB, unchecked; whoever consumes them hashes and counts.
+   * The bytes of a blob from `fromByte` on (0 unless given), in chunks of at most 1 MiB, unchecked; whoever consumes them
+   * hashes and counts.
    * A yielded chunk is only valid until the next one is asked for. Throws `archive.read-failed`.
    */
-  stream(digest: Digest): AsyncIterable<Uint8Array>;
+  stream(digest: Digest, fromByte?: number): AsyncIterable<Uint8Array>;
   /** A whole small blob (JSON), checked against digest and size. Throws `blob.absent`, `blob.too-large`, `blob.corrupt`. */
   read(descriptor: Descriptor, maxBytes: number): Promise<Buffer>;
   close(): Promise<void>;

@@ -37,12 +37,12 @@ export function createImageSource(parts: SourceParts): ImageSource {
     places.set(digest, { digest, sizeBytes: bytes.length, name, offset: null });
   }
 
-  async function* stream(digest: Digest): AsyncGenerator<Uint8Array> {
+  async function* stream(digest: Digest, fromByte = 0): AsyncGenerator<Uint8Array> {
     const own = made.get(digest);
     const file = files.get(digest);
-    if (own !== undefined) yield own.bytes;
+    if (own !== undefined) yield own.bytes.subarray(fromByte);
     else if (file === undefined) throw absent(container.name, digest);
-    else yield* container.stream(file);
+    else yield* container.stream(file, fromByte);
   }
 
   return {

@@ -51,7 +51,8 @@ export async function openTarContainer(
     findings,
     names: [...named.keys()].filter((path) => path !== ''),
     file: (path) => resolve(named, path, limits.links),
-    stream: (file) => streamRange(handle, file.offset ?? 0, file.sizeBytes, `${name}: ${file.name}`),
+    stream: (file, fromByte = 0) =>
+      streamRange(handle, (file.offset ?? 0) + fromByte, file.sizeBytes - fromByte, `${name}: ${file.name}`),
     close: () => handle.close(),
   };
 }
