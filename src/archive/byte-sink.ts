@@ -1,7 +1,7 @@
 import { createHandOver } from './hand-over.ts';
 import type { Compressor } from './compress.ts';
 import type { FileSink } from './file-sink.ts';
-import { CHUNK_BYTES } from './stream-range.ts';
+import { CHUNK_BYTES } from './chunk-pool.ts';
 
 /** Takes bytes from front to back; they may be changed again when the promise is kept. */
 export type ByteSink = Pick<FileSink, 'append'>;

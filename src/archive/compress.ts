@@ -1,7 +1,7 @@
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
-import { CHUNK_BYTES } from './stream-range.ts';
+import { CHUNK_BYTES } from './chunk-pool.ts';
 
 /** What an archive can be wrapped in. */
 export type OuterCompression = 'none' | 'gzip' | 'zstd' | 'xz';

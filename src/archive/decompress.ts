@@ -3,7 +3,8 @@ import * as zlib from 'node:zlib';
 import { ForkwrightError } from '../errors.ts';
 import { DEFAULT_LIMITS, type ReadLimits } from '../limits.ts';
 import { sniffCompression, type SniffedCompression } from './sniff-compression.ts';
-import { CHUNK_BYTES } from './stream-range.ts';
+import { CHUNK_BYTES } from './chunk-pool.ts';
+import { freeChunk } from './free-chunk.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd';
 
@@ -73,6 +74,7 @@ async function* decompress(
         throw new ForkwrightError('layer.bomb', text, { place });
       }
       yield chunk;
+      freeChunk(chunk);
     }
   } catch (cause) {
     if (cause instanceof ForkwrightError || feed.hasFailed()) throw cause;

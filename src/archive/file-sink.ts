@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { CHUNK_BYTES } from './stream-range.ts';
+import { CHUNK_BYTES } from './chunk-pool.ts';
 
 /** Writes a file from front to back. */
 export interface FileSink {
@@ -7,6 +7,8 @@ export interface FileSink {
   readonly sizeBytes: number;
   /** Takes bytes; they may be changed again when the promise is kept. Throws the system's error. */
   append(bytes: Uint8Array): Promise<void>;
+  /** Hands all that is gathered to the system. Throws the system's error. */
+  flush(): Promise<void>;
   /** Brings everything to the disk. Throws the system's error. */
   finish(): Promise<void>;
 }
@@ -39,6 +41,7 @@ export function openFileSink(file: FileHandle): FileSink {
       gathered.set(bytes, gatheredBytes);
       gatheredBytes += bytes.length;
     },
+    flush,
     async finish() {
       await flush();
       await file.sync();

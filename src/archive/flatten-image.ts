@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import pMap from 'p-map';
 import { ForkwrightError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
@@ -7,7 +6,6 @@ import type { LoadedImage } from '../image/image-set.ts';
 import { createTree, setBaseline, type InodeTree } from '../image/inode-tree.ts';
 import type { LayerItem } from '../image/layer-item.ts';
 import { listChanges, type Changes } from '../image/list-changes.ts';
-import type { Digest } from '../oci/digest.ts';
 import { sizeOfTar, writeTar } from './flatten-tar.ts';
 import type { ImageSource } from './image-source.ts';
 import { openLayer, placeOfLayer, readLayerItems } from './read-layer.ts';
@@ -28,11 +26,6 @@ export interface FlatTar {
   bytes(): AsyncIterable<Uint8Array>;
 }
 
-/** A layer before compression. */
-export interface FlatLayer extends FlatTar {
-  readonly diffId: Digest;
-}
-
 /** zlib unpacks beside the event loop; each layer that is unpacked at the same time holds its chunks in memory. */
 const CONCURRENCY = 2;
 
@@ -43,24 +36,11 @@ interface LayerHeaders {
 }
 
 /**
- * Makes one layer of all the layers of an image: see `applyLayer` for the rules. The layers are unpacked twice here, for
- * their headers and for the digest of what comes out, and once more by `bytes`. Where the digest may come last, `rootfsTar`
- * saves a third of that. Nothing is written to disk, and memory grows with the number of files only. Throws
- * `layer.windows`, `layer.*`, `tar.*`, `blob.absent`, `blob.corrupt`, and the signal's reason.
+ * Makes one layer of all the layers of an image, as `docker export` does: see `applyLayer` for the rules. The layers are
+ * unpacked twice, here for their headers and once more by `bytes`; nothing is written to disk, and memory grows with the
+ * number of files only. Throws `layer.windows`, `layer.*`, `tar.*`, `blob.absent`, `blob.corrupt`, and the signal's reason.
  */
-export async function flattenImage(
-  source: ImageSource,
-  image: LoadedImage,
-  options: FlattenOptions,
-): Promise<FlatLayer> {
-  return withDiffId(await rootfsTar(source, image, options), options);
-}
-
-/**
- * Gives the files of an image as a root filesystem tar, as `docker export` does: the bytes are those of `flattenImage`,
- * their digest is not known in advance. Throws what `flattenImage` throws.
- */
-export async function rootfsTar(source: ImageSource, image: LoadedImage, options: FlattenOptions): Promise<FlatTar> {
+export async function flattenImage(source: ImageSource, image: LoadedImage, options: FlattenOptions): Promise<FlatTar> {
   const { tree, findings } = await readTree(source, image, options);
   return makeTar(source, image, listChanges(tree), findings, options);
 }
@@ -96,7 +76,7 @@ export async function mergeLayers(
   image: LoadedImage,
   groups: readonly (readonly number[])[],
   options: FlattenOptions,
-): Promise<readonly FlatLayer[]> {
+): Promise<readonly FlatTar[]> {
   const end = Math.max(0, ...groups.flat().map((position) => position + 1));
   requireAdjacent(groups, image.manifest.layers.length);
   const { items, findings } = await readHeaders(source, image, end, options);
@@ -113,9 +93,7 @@ export async function mergeLayers(
     applyUpTo(start + group.length);
     tars.push(makeTar(source, image, listChanges(tree), tars.length === 0 ? findings : [], options));
   }
-  const layers: FlatLayer[] = [];
-  for (const tar of tars) layers.push(await withDiffId(tar, options));
-  return layers;
+  return tars;
 }
 
 function requireAdjacent(groups: readonly (readonly number[])[], layerCount: number): void {
@@ -180,13 +158,4 @@ export function makeTar(
     return openLayer(source, layer, { signal: options.signal });
   };
   return { sizeBytes: sizeOfTar(changes), findings, bytes: () => writeTar(changes, open) };
-}
-
-async function withDiffId(tar: FlatTar, { signal }: FlattenOptions): Promise<FlatLayer> {
-  const hash = createHash('sha256');
-  for await (const chunk of tar.bytes()) {
-    signal.throwIfAborted();
-    hash.update(chunk);
-  }
-  return { ...tar, diffId: `sha256:${hash.digest('hex')}` };
 }

@@ -1,14 +1,14 @@
 import type { Change, Changes } from '../image/list-changes.ts';
 import { ForkwrightError } from '../errors.ts';
 import { BLOCK_BYTES, paddingBytes } from '../tar/header.ts';
-import { headerBytes, writePlainHeader } from '../tar/write-blocks.ts';
-import { encodeHeader, END_OF_ARCHIVE, type TarEntryInput } from '../tar/write-header.ts';
+import { headerBytes, writePlainHeader, type NamelessEntry } from '../tar/write-blocks.ts';
+import { encodeHeader, END_OF_ARCHIVE } from '../tar/write-header.ts';
 import { readAhead, type ReadAhead } from './read-ahead.ts';
 import type { OpenLayer } from './read-layer.ts';
-import { CHUNK_BYTES } from './stream-range.ts';
+import { CHUNK_BYTES, giveBackChunk, takeChunk } from './chunk-pool.ts';
 
 /** Mebibytes that are unpacked before they are needed, of each of two layers. */
-const AHEAD_CHUNKS = 4;
+const AHEAD_CHUNKS = 2;
 
 /** How many bytes the tar of some changes has. */
 export function sizeOfTar({ head, files }: Changes): number {
@@ -16,7 +16,7 @@ export function sizeOfTar({ head, files }: Changes): number {
   for (const list of [head, files]) {
     for (const change of list) {
       const dataBytes = dataBytesOf(change);
-      sizeBytes += headerBytes(toEntry(change)) + dataBytes + paddingBytes(dataBytes);
+      sizeBytes += headerBytes(nameOf(change), entryOf(change)) + dataBytes + paddingBytes(dataBytes);
     }
   }
   return sizeBytes;
@@ -32,16 +32,14 @@ export async function* writeTar(
 ): AsyncGenerator<Uint8Array> {
   const pack = openPack();
   for (const change of changes.head) {
-    const entry = toEntry(change);
-    if (!pack.plainHeader(entry)) yield* pack.header(entry);
+    if (!pack.plainHeader(change)) yield* pack.header(change);
   }
   const layers = openInTurn(groupByLayer(changes.files), open);
   try {
     for await (const { layer, ahead, changes: files } of layers) {
       const cursor = openCursor(ahead);
       for (const change of files) {
-        const entry = toEntry(change);
-        if (!pack.plainHeader(entry)) yield* pack.header(entry);
+        if (!pack.plainHeader(change)) yield* pack.header(change);
         if (change.kind !== 'node') continue;
         let offset = change.item.dataOffset;
         const end = offset + change.item.sizeBytes;
@@ -70,19 +68,26 @@ function dataBytesOf(change: Change): number {
   return change.kind === 'node' ? change.item.sizeBytes : 0;
 }
 
+/** The name under which a change is written. */
+function nameOf(change: Change): string {
+  if (change.kind !== 'folder') return change.path;
+  return change.path === '' ? './' : `${change.path}/`;
+}
+
 /** Folders of which nothing is said are root's with mode 0755, as engines make them. */
-function toEntry(change: Change): TarEntryInput {
+const PLAIN_FOLDER: NamelessEntry = { type: 'directory', mode: 0o755 };
+const WHITEOUT: NamelessEntry = { type: 'file', mode: 0 };
+
+function entryOf(change: Change): NamelessEntry {
   switch (change.kind) {
-    case 'folder': {
-      const name = change.path === '' ? './' : `${change.path}/`;
-      return change.item === null ? { name, type: 'directory', mode: 0o755 } : { ...change.item, name };
-    }
+    case 'folder':
+      return change.item ?? PLAIN_FOLDER;
     case 'whiteout':
-      return { name: change.path, type: 'file', mode: 0 };
+      return WHITEOUT;
     case 'node':
-      return { ...change.item, name: change.path };
+      return change.item;
     case 'hardlink':
-      return { ...change.item, name: change.path, type: 'hardlink', linkName: change.target };
+      return { ...change.item, type: 'hardlink', linkName: change.target };
   }
 }
 
@@ -163,13 +168,14 @@ function openPack() {
       used += bytes;
     },
     /** Says whether there was room for the header, and one block was enough; nearly always, and quick. */
-    plainHeader(entry: TarEntryInput): boolean {
-      const isWritten = used + BLOCK_BYTES <= CHUNK_BYTES && writePlainHeader(entry, buffer, used);
+    plainHeader(change: Change): boolean {
+      const hasRoom = used + BLOCK_BYTES <= CHUNK_BYTES;
+      const isWritten = hasRoom && writePlainHeader(nameOf(change), entryOf(change), buffer, used);
       if (isWritten) used += BLOCK_BYTES;
       return isWritten;
     },
-    *header(entry: TarEntryInput): Generator<Uint8Array> {
-      const blocks = encodeHeader(entry);
+    *header(change: Change): Generator<Uint8Array> {
+      const blocks = encodeHeader({ ...entryOf(change), name: nameOf(change) });
       for (let start = 0; start < blocks.length;) {
         const taken = take(blocks.subarray(start));
         start += taken;

@@ -1,3 +1,5 @@
+import { CHUNK_BYTES, giveBackChunk, takeChunk } from './chunk-pool.ts';
+
 /** A stream that is read before it is asked for. */
 export interface ReadAhead {
   /** The next chunk, valid until the next one is asked for; null at the end. Throws what the stream throws. */
@@ -12,7 +14,6 @@ export interface ReadAhead {
  */
 export function readAhead(chunks: AsyncIterable<Uint8Array>, depth: number): ReadAhead {
   const queue: { readonly whole: Buffer; readonly length: number }[] = [];
-  const spare: Buffer[] = [];
   const state = { isClosed: false, isDone: false };
   let failure: { readonly error: unknown } | null = null;
   let current: Buffer | null = null;
@@ -26,11 +27,15 @@ export function readAhead(chunks: AsyncIterable<Uint8Array>, depth: number): Rea
   };
 
   function keep(chunk: Uint8Array): void {
-    const found = spare.pop();
-    const whole = found !== undefined && found.length >= chunk.length ? found : Buffer.allocUnsafe(chunk.length);
+    const whole = chunk.length <= CHUNK_BYTES ? takeChunk() : Buffer.allocUnsafe(chunk.length);
     whole.set(chunk);
     queue.push({ whole, length: chunk.length });
     notify();
+  }
+
+  function release(): void {
+    if (current?.length === CHUNK_BYTES) giveBackChunk(current);
+    current = null;
   }
 
   async function pump(): Promise<void> {
@@ -51,8 +56,7 @@ export function readAhead(chunks: AsyncIterable<Uint8Array>, depth: number): Rea
 
   return {
     async next() {
-      if (current !== null) spare.push(current);
-      current = null;
+      release();
       while (queue.length === 0 && !state.isDone) await wait();
       const next = queue.shift();
       notify();
@@ -67,6 +71,8 @@ export function readAhead(chunks: AsyncIterable<Uint8Array>, depth: number): Rea
       state.isClosed = true;
       notify();
       await pumping;
+      release();
+      for (const { whole } of queue.splice(0)) if (whole.length === CHUNK_BYTES) giveBackChunk(whole);
     },
   };
 }

@@ -106,7 +106,8 @@ export async function readLayerItems(
     await open.check();
   } catch (error) {
     if (!(error instanceof ForkwrightError) || !error.code.startsWith('tar.')) throw error;
-    throw new ForkwrightError(error.code, error.message, { place: `${place}: ${error.place ?? ''}`, cause: error });
+    const { cause } = error;
+    throw new ForkwrightError(error.code, error.message, { place: `${place}: ${error.place ?? ''}`, cause });
   } finally {
     await open.close();
   }

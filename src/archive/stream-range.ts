@@ -1,8 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { ForkwrightError } from '../errors.ts';
-
-/** Streams in chunks of 64 KiB run at less than half of the speed. */
-export const CHUNK_BYTES = 1024 * 1024;
+import { CHUNK_BYTES, giveBackChunk, takeChunk } from './chunk-pool.ts';
 
 /**
  * Gives bytes of a file from `offset` on, in chunks of at most 1 MiB; a chunk is valid until the next one is asked for.
@@ -14,8 +12,9 @@ export async function* streamRange(
   sizeBytes: number,
   place: string,
 ): AsyncGenerator<Uint8Array> {
-  let spare = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, sizeBytes));
-  let current = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(0, sizeBytes - spare.length)));
+  const isLong = sizeBytes > CHUNK_BYTES;
+  let spare = isLong ? takeChunk() : Buffer.allocUnsafe(sizeBytes);
+  let current = isLong ? takeChunk() : Buffer.alloc(0);
   const readAt = (position: number, buffer: Buffer) =>
     readFully(file, buffer, Math.min(buffer.length, sizeBytes - position), offset + position, place);
   let reading = sizeBytes > 0 ? readAt(0, spare) : null;
@@ -31,6 +30,7 @@ export async function* streamRange(
     }
   } finally {
     await reading?.catch(() => undefined);
+    if (isLong) for (const chunk of [spare, current]) giveBackChunk(chunk);
   }
 }
 

@@ -10,6 +10,8 @@ export type Change =
   | { readonly kind: 'node'; readonly path: string; readonly item: LayerItem; readonly layer: number }
   | { readonly kind: 'hardlink'; readonly path: string; readonly target: string; readonly item: LayerItem };
 
+type NodeChange = Extract<Change, { kind: 'node' }>;
+
 /** Everything that a tree has and its baseline does not, in the order in which it is written. */
 export interface Changes {
   /** Folders, parents first; whiteouts; links, devices and pipes. */
@@ -36,7 +38,8 @@ interface Listing {
   readonly tree: InodeTree;
   readonly folders: Change[];
   readonly whiteouts: Change[];
-  readonly nodes: { readonly path: string; readonly inode: Inode }[];
+  readonly specials: NodeChange[];
+  readonly files: NodeChange[];
   readonly linked: Map<Inode, Name[]>;
 }
 
@@ -47,7 +50,7 @@ interface Listing {
  * Changes".
  */
 export function listChanges(tree: InodeTree): Changes {
-  const listing: Listing = { tree, folders: [], whiteouts: [], nodes: [], linked: new Map() };
+  const listing: Listing = { tree, folders: [], whiteouts: [], specials: [], files: [], linked: new Map() };
   const ahead: Visit[] = [{ folder: tree.root, path: '', parent: null, isListed: false }];
   // Not by recursion: how deep it goes is for the layers to say.
   for (let visit = ahead.pop(); visit !== undefined; visit = ahead.pop()) {
@@ -101,7 +104,7 @@ function visitNode(listing: Listing, visit: Visit, name: string, inode: Inode): 
   const isChanged = layerOfName(folder, name, inode) >= listing.tree.baseline;
   if (isChanged) listVisit(listing, visit);
   if (!inode.isLinked) {
-    if (isChanged) listing.nodes.push({ path, inode });
+    if (isChanged) listNode(listing, path, inode);
     return;
   }
   const names = listing.linked.get(inode);
@@ -110,8 +113,15 @@ function visitNode(listing: Listing, visit: Visit, name: string, inode: Inode): 
   else names.push(given);
 }
 
-function orderChanges({ folders, whiteouts, nodes, linked }: Listing): Changes {
-  const links = new Map<Inode, readonly Change[]>();
+function listNode({ specials, files }: Listing, path: string, { item, layer }: Inode): NodeChange {
+  const change: NodeChange = { kind: 'node', path, item, layer };
+  (item.type === 'file' ? files : specials).push(change);
+  return change;
+}
+
+function orderChanges(listing: Listing): Changes {
+  const { folders, whiteouts, specials, files, linked } = listing;
+  const links = new Map<NodeChange, readonly Change[]>();
   const toOld: Change[] = [];
   for (const [inode, names] of linked) {
     names.sort((a, b) => a.order - b.order);
@@ -125,23 +135,18 @@ function orderChanges({ folders, whiteouts, nodes, linked }: Listing): Changes {
       .filter((name) => name !== target)
       .map(({ path }): Change => ({ kind: 'hardlink', path, target: target.path, item: inode.item }));
     if (kept !== undefined) toOld.push(...hardlinks);
-    else {
-      nodes.push({ path: first.path, inode });
-      links.set(inode, hardlinks);
-    }
+    else if (hardlinks.length === 0) listNode(listing, first.path, inode);
+    else links.set(listNode(listing, first.path, inode), hardlinks);
   }
-  const toChanges = (list: typeof nodes) =>
-    list.flatMap(({ path, inode }): readonly Change[] => {
-      return [{ kind: 'node', path, item: inode.item, layer: inode.layer }, ...(links.get(inode) ?? [])];
-    });
-  const specials = nodes.filter(({ inode }) => inode.item.type !== 'file');
-  const files = nodes.filter(({ inode }) => inode.item.type === 'file');
-  specials.sort((a, b) => compareText(a.path, b.path));
-  files.sort((a, b) => a.inode.layer - b.inode.layer || a.inode.item.dataOffset - b.inode.item.dataOffset);
   const byPath = (a: Change, b: Change) => compareText(a.path, b.path);
+  specials.sort(byPath);
+  files.sort((a, b) => a.layer - b.layer || a.item.dataOffset - b.item.dataOffset);
+  // An image has a hundred thousand files and next to no hardlinks.
+  const withLinks = (list: readonly NodeChange[]): readonly Change[] =>
+    links.size === 0 ? list : list.flatMap((change) => [change, ...(links.get(change) ?? [])]);
   return {
-    head: [...folders, ...whiteouts.toSorted(byPath), ...toChanges(specials), ...toOld.toSorted(byPath)],
-    files: toChanges(files),
+    head: [...folders, ...whiteouts.toSorted(byPath), ...withLinks(specials), ...toOld.toSorted(byPath)],
+    files: withLinks(files),
   };
 }
 

@@ -1,7 +1,8 @@
 import type { ForkwrightError } from '../errors.ts';
 import { DEFAULT_LIMITS, type ReadLimits } from '../limits.ts';
 import { tarFault, type ReportFault } from './fault.ts';
-import { decodeName, parseHeader, type RawHeader } from './header.ts';
+import { parseHeader, type RawHeader } from './header.ts';
+import { decodeName } from './name-bytes.ts';
 import { parsePax, type PaxRecords } from './pax.ts';
 
 export type TarEntryType = 'file' | 'hardlink' | 'symlink' | 'character-device' | 'block-device' | 'directory' | 'fifo';

@@ -1,10 +1,12 @@
-import { isUtf8 } from 'node:buffer';
 import { tarFault } from './fault.ts';
+import { decodeName } from './name-bytes.ts';
 
 export const BLOCK_BYTES = 512;
 const ZERO_BLOCK = Buffer.alloc(BLOCK_BYTES);
 const CHECKSUM_START = 148;
 const CHECKSUM_END = 156;
+const SPACE = 0x20;
+const ZERO = 0x30;
 
 /** The fields of one header block, before extension headers have their say. */
 export interface RawHeader {
@@ -39,25 +41,52 @@ export function paddingBytes(sizeBytes: number): number {
  * no known writer uses: six digits, NUL, space is the rule, some write the space first.
  */
 export function judgeChecksum(block: Buffer): 'right' | 'unusual' | 'wrong' {
-  const field = block.toString('latin1', CHECKSUM_START, CHECKSUM_END);
-  const digits = /^[ \0]*([0-7]+)[ \0]*$/.exec(field)?.[1];
-  if (digits === undefined) return 'wrong';
-  const { unsigned, signed } = sumBytes(block);
-  const sum = Number.parseInt(digits, 8);
-  if (sum !== unsigned && sum !== signed) return 'wrong';
-  return /^(?:[0-7]{6}(?:\0 | \0)|[0-7]{7}\0)$/.test(field) ? 'right' : 'unusual';
+  const said = readChecksum(block);
+  if (said === null) return 'wrong';
+  const sum = sumBytes(block);
+  if (said !== sum && said !== sum - 256 * countHigh(block)) return 'wrong';
+  return isUsual(block) ? 'right' : 'unusual';
 }
 
-/** The sums over a header block with its checksum field taken as spaces. */
-export function sumBytes(block: Buffer): { readonly unsigned: number; readonly signed: number } {
-  let unsigned = 0;
-  let high = 0;
-  for (let index = 0; index < BLOCK_BYTES; index++) {
-    const byte = index >= CHECKSUM_START && index < CHECKSUM_END ? 0x20 : (block[index] ?? 0);
-    unsigned += byte;
-    high += byte >> 7;
+/** The number in the checksum field, spaces and NULs around it; null for anything else. */
+function readChecksum(block: Buffer): number | null {
+  const isFiller = (index: number) => block[index] === SPACE || block[index] === 0;
+  let start = CHECKSUM_START;
+  let end = CHECKSUM_END;
+  while (start < end && isFiller(start)) start++;
+  while (start < end && isFiller(end - 1)) end--;
+  let value = 0;
+  for (let index = start; index < end; index++) {
+    const digit = (block[index] ?? 0) - ZERO;
+    if (digit < 0 || digit > 7) return null;
+    value = value * 8 + digit;
   }
-  return { unsigned, signed: unsigned - 256 * high };
+  return start === end ? null : value;
+}
+
+/** Six digits and NUL and space, in either order, or seven digits and NUL; that it is a number is known. */
+function isUsual(block: Buffer): boolean {
+  const isDigit = (index: number) => (block[index] ?? 0) >= ZERO;
+  for (let index = CHECKSUM_START; index < CHECKSUM_START + 6; index++) if (!isDigit(index)) return false;
+  const [seventh = 0, eighth] = [block[CHECKSUM_START + 6], block[CHECKSUM_START + 7]];
+  return eighth === 0 ? seventh === SPACE || seventh >= ZERO : eighth === SPACE && seventh === 0;
+}
+
+/** The sum of a header block's bytes with its checksum field taken as spaces. */
+export function sumBytes(block: Buffer): number {
+  let sum = (CHECKSUM_END - CHECKSUM_START) * SPACE;
+  for (let index = 0; index < CHECKSUM_START; index++) sum += block[index] ?? 0;
+  for (let index = CHECKSUM_END; index < BLOCK_BYTES; index++) sum += block[index] ?? 0;
+  return sum;
+}
+
+/** How many bytes a sum of signed ones takes as negative. */
+function countHigh(block: Buffer): number {
+  let count = 0;
+  for (const [index, byte] of block.entries()) {
+    if (byte >= 0x80 && (index < CHECKSUM_START || index >= CHECKSUM_END)) count++;
+  }
+  return count;
 }
 
 /** Whether a block has the magic of POSIX or GNU tar; tars of before 1988 have none. */
@@ -71,7 +100,7 @@ export function hasTarMagic(block: Buffer): boolean {
  */
 export function parseHeader(block: Buffer, offset: number): RawHeader {
   const number = (start: number, length: number, what: string) =>
-    parseNumber(block.subarray(start, start + length), what, offset);
+    readOctal(block, start, start + length) ?? parseNumber(block.subarray(start, start + length), what, offset);
   const typeFlag = block.toString('latin1', 156, 157);
   const isDevice = typeFlag === '3' || typeFlag === '4';
   const prefix = hasPrefix(block) ? textField(block, 345, isStar(block) ? 131 : 155) : '';
@@ -93,11 +122,6 @@ export function parseHeader(block: Buffer, offset: number): RawHeader {
   };
 }
 
-/** The text of a name: UTF-8, or where it is none Latin-1, so that no byte gets lost. */
-export function decodeName(bytes: Buffer): string {
-  return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
-}
-
 /** GNU's magic is "ustar  ": it has other fields where POSIX has the prefix. */
 function hasPrefix(block: Buffer): boolean {
   return block.toString('latin1', 257, 263) === 'ustar\0';
@@ -109,10 +133,11 @@ function isStar(block: Buffer): boolean {
 }
 
 function textField(block: Buffer, start: number, length: number): string {
-  if (block[start] === 0) return '';
-  const field = block.subarray(start, start + length);
-  const end = field.indexOf(0);
-  return decodeName(end === -1 ? field : field.subarray(0, end));
+  let end = start;
+  let bits = 0;
+  for (; end < start + length && block[end] !== 0; end++) bits |= block[end] ?? 0;
+  if (end === start) return '';
+  return bits < 0x80 ? block.toString('latin1', start, end) : decodeName(block.subarray(start, end));
 }
 
 /** Octal digits, or where the first bit is set a big-endian number in two's complement (GNU, star). */
@@ -125,8 +150,6 @@ function parseNumber(field: Buffer, what: string, offset: number): number {
     if (Number.isSafeInteger(Number(value))) return Number(value);
     throw tarFault('tar.malformed-number', `the ${what} ${value} is beyond any file`, offset);
   }
-  const plain = readOctal(field);
-  if (plain !== null) return plain;
   const text = field
     .toString('latin1')
     .replace(/^[ \0]+/, '')
@@ -136,15 +159,15 @@ function parseNumber(field: Buffer, what: string, offset: number): number {
 }
 
 /** The number of a field as nearly all are: digits with spaces or NULs around them. Null for what is to be looked at. */
-function readOctal(field: Buffer): number | null {
-  let index = 0;
-  while (field[index] === 0x20 || field[index] === 0) index++;
+function readOctal(block: Buffer, start: number, end: number): number | null {
+  let index = start;
+  while (index < end && (block[index] === SPACE || block[index] === 0)) index++;
   let value = 0;
-  for (; index < field.length; index++) {
-    const byte = field[index] ?? 0;
-    if (byte === 0x20 || byte === 0) return value;
-    if (byte < 0x30 || byte > 0x37) return null;
-    value = value * 8 + (byte - 0x30);
+  for (; index < end; index++) {
+    const byte = block[index] ?? 0;
+    if (byte === SPACE || byte === 0) return value;
+    if (byte < ZERO || byte > ZERO + 7) return null;
+    value = value * 8 + (byte - ZERO);
   }
   return value;
 }

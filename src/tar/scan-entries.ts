@@ -136,7 +136,8 @@ export function createEntryScanner(
         }
         return;
       }
-      if (state === 'header' && filled === 0) {
+      // `umoci insert` leaves out the last padding and the end mark; all data is there.
+      if ((state === 'header' && filled === 0) || (state === 'data' && dataBytes === 0)) {
         machine.finish(position);
         report(tarFault('tar.truncated', 'the stream ends without an end mark', position));
         return;

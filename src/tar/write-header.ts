@@ -1,6 +1,7 @@
 import { compareText } from '../platform/order.ts';
 import type { TarEntryType, TarHeader } from './entry-machine.ts';
 import { BLOCK_BYTES, paddingBytes, sumBytes } from './header.ts';
+import { encodeName } from './name-bytes.ts';
 import { encodePax } from './pax.ts';
 
 /** The two zero blocks that end a tar file. */
@@ -38,7 +39,7 @@ export function encodeHeader(entry: TarEntryInput): Buffer {
   const path = splitPath(entry.name);
   const records = new Map<string, Buffer>(entry.pax ?? []);
   const need = (key: string, value: string | number, fits: boolean) => {
-    if (!fits) records.set(key, Buffer.from(String(value)));
+    if (!fits) records.set(key, encodeName(String(value)));
     return fits;
   };
   need('path', entry.name, path !== null);
@@ -115,7 +116,7 @@ function encodeBlock(fields: Block): Buffer {
   octal(fields.devMajor, 329, 8);
   octal(fields.devMinor, 337, 8);
   block.write(fields.prefix, 345, 'latin1');
-  block.write(`${sumBytes(block).unsigned.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  block.write(`${sumBytes(block).toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return block;
 }
 

@@ -82,7 +82,7 @@ function listEntries(bytes: Buffer): readonly Entry[] {
 }
 
 function fixChecksum(bytes: Buffer, start: number): void {
-  const sum = sumBytes(bytes.subarray(start, start + BLOCK_BYTES)).unsigned;
+  const sum = sumBytes(bytes.subarray(start, start + BLOCK_BYTES));
   bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, start + 148, 'latin1');
 }
 

@@ -30,8 +30,8 @@ test('the quick way writes the bytes of the other one', () => {
       const expected = encodeHeader(entry);
       const around = Buffer.alloc(10, 0xff);
       const target = Buffer.alloc(532, 0xff);
-      const isWritten = writePlainHeader(entry, target, 10);
-      expect(headerBytes(entry)).toBe(expected.length);
+      const isWritten = writePlainHeader(entry.name, entry, target, 10);
+      expect(headerBytes(entry.name, entry)).toBe(expected.length);
       if (isWritten) expect(target.equals(Buffer.concat([around, expected, around]))).toBe(true);
       else expect(target.equals(Buffer.alloc(532, 0xff))).toBe(true);
     }),
