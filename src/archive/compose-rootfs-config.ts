@@ -1,6 +1,7 @@
 import { ForkwrightError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
 import type { Digest } from '../oci/digest.ts';
+import { isDate, sayDeprecated } from '../image/deprecation.ts';
 import { normalisePlatform } from '../platform/normalise.ts';
 import { formatPlatform, type Platform } from '../platform/platform.ts';
 import type { RootfsConfig } from './rootfs-config.ts';
@@ -13,7 +14,8 @@ const CREATED_BY = 'the root filesystem of an exported container';
 
 /**
  * Gives the image config of a root filesystem: everything that the given config says is kept, but for the layers, which
- * are now one. Earlier steps of the history stand without a layer, as they have none left. Throws `config.malformed`.
+ * are now one. Earlier steps of the history stand without a layer, as they have none left. A day in `deprecated`, which
+ * stands in the file beside a release export, is no part of it and becomes a finding. Throws `config.malformed`.
  * Specification: OCI image-spec, config.md.
  */
 export function composeRootfsConfig(
@@ -26,15 +28,18 @@ export function composeRootfsConfig(
   if (!Array.isArray(history)) throw new ForkwrightError('config.malformed', 'the history is no list', { place });
   const steps: readonly unknown[] = history;
   const created = typeof image['created'] === 'string' ? { created: image['created'] } : {};
-  const { architecture, os, variant, 'os.version': osVersion, 'os.features': osFeatures, ...rest } = image;
+  const { architecture, os, variant, 'os.version': osVersion, 'os.features': osFeatures, deprecated, ...rest } = image;
   const own = { architecture, os, variant, 'os.version': osVersion, 'os.features': osFeatures };
+  const isDeprecated = isWhole && isDate(deprecated);
   const document = {
     ...rest,
+    ...(deprecated === undefined || isDeprecated ? {} : { deprecated }),
     ...(platform === null ? own : platformKeys(platform)),
     rootfs: { type: 'layers', diff_ids: [diffId] },
     history: [...steps.map(asEmpty), { ...created, created_by: CREATED_BY, comment: 'forkwright' }],
   };
-  return { document, findings: judgePlatform(own, platform, place) };
+  const ofKind = isDeprecated ? [sayDeprecated({ kind: 'export', date: deprecated }, place)] : [];
+  return { document, findings: [...ofKind, ...judgePlatform(own, platform, place)] };
 }
 
 function platformKeys(platform: Platform): JsonObject {

@@ -1,4 +1,5 @@
 import { ForkwrightError } from '../errors.ts';
+import type { Finding } from '../finding.ts';
 import type { LoadedImage } from '../image/image-set.ts';
 import { findFolder, findNode, type Folder, type Inode, type InodeTree } from '../image/inode-tree.ts';
 import { splitPath } from '../image/layer-item.ts';
@@ -7,12 +8,14 @@ import { compareText } from '../platform/order.ts';
 import { hintOf } from '../recipe/nearest.ts';
 import { makeTar, readTree, type FlattenOptions } from './flatten-image.ts';
 import type { ImageSource } from './image-source.ts';
-import { openLayer } from './read-layer.ts';
+import { readPieces, wholeFile } from './read-pieces.ts';
 
 /** A file of an image, or a folder as a tar. */
 export interface Extracted {
   readonly kind: 'file' | 'folder';
   readonly sizeBytes: number;
+  /** What is odd about the layers. */
+  readonly findings: readonly Finding[];
   /** A chunk is valid until the next one is asked for. Throws `blob.corrupt` and what unpacking throws. */
   bytes(): AsyncIterable<Uint8Array>;
 }
@@ -38,7 +41,12 @@ export async function extractPath(
     const place = `${source.name}: ${path}`;
     throw new ForkwrightError('extract.no-file', `it is a ${node.item.type}, which has no content`, { place });
   }
-  return { kind: 'file', sizeBytes: node.item.sizeBytes, bytes: () => readFile(source, image, node, options) };
+  return {
+    kind: 'file',
+    sizeBytes: node.item.sizeBytes,
+    findings,
+    bytes: () => readFile(source, image, node, options),
+  };
 }
 
 function find(tree: InodeTree, path: string, source: string): Folder | Inode {
@@ -73,23 +81,8 @@ function describeNear(tree: InodeTree, parts: readonly string[]): string {
 async function* readFile(
   source: ImageSource,
   image: LoadedImage,
-  { item, layer: position }: Inode,
+  inode: Inode,
   options: FlattenOptions,
 ): AsyncGenerator<Uint8Array> {
-  const descriptor = image.manifest.layers[position];
-  if (descriptor === undefined) throw new RangeError(`there is no layer ${position}`);
-  const layer = await openLayer(source, descriptor, options);
-  try {
-    const end = item.dataOffset + item.sizeBytes;
-    let chunkStart = 0;
-    for await (const chunk of layer.chunks) {
-      const piece = chunk.subarray(Math.max(0, item.dataOffset - chunkStart), Math.max(0, end - chunkStart));
-      chunkStart += chunk.length;
-      if (piece.length > 0) yield piece;
-      if (chunkStart >= end) break;
-    }
-    await layer.check();
-  } finally {
-    await layer.close();
-  }
+  for await (const { bytes } of readPieces(source, image, [wholeFile(inode)], options)) yield bytes;
 }

@@ -6,8 +6,11 @@ import { compareText } from '../platform/order.ts';
 import type { Container, ContainerFile } from './container.ts';
 import { streamRange } from './stream-range.ts';
 
+const ENTERED = /^(?:blobs(?:\/[^/]+)?|[0-9a-f]{64})$/;
+
 /**
- * Opens a folder as a container. Only `blobs/<algorithm>/` is looked into, deeper folders are named but not entered.
+ * Opens a folder as a container. Only `blobs/<algorithm>/` and what docker calls by an id are looked into, deeper folders
+ * are named but not entered.
  * Links are followed inside the folder; one that leads out of it is a finding. `path` is absolute, `name` what the user
  * called it. Throws `archive.read-failed`.
  */
@@ -30,7 +33,7 @@ export async function openFolderContainer(path: string, name: string): Promise<C
       names.push(entry);
       const { size, isFile, isDirectory } = await kindOf(target);
       if (isFile) files.set(entry, { name: entry, sizeBytes: size, offset: null });
-      if (isDirectory && /^blobs(?:\/[^/]+)?$/.test(entry)) await list(entry);
+      if (isDirectory && ENTERED.test(entry)) await list(entry);
     }
   }
 

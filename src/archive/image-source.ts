@@ -5,8 +5,8 @@ import type { ContainerShape } from '../image/consumers.ts';
 import type { ReadLimits } from '../limits.ts';
 import type { SniffedCompression } from './sniff-compression.ts';
 
-/** The formats that can be read; the names are those of CONTRACT "Formats" where it has one. */
-export type ArchiveFormat = 'oci-archive' | 'oci' | 'docker-archive' | 'dir' | 'rootfs';
+/** The formats that can be read, and `registry`, which is none: an image where it was published. */
+export type ArchiveFormat = 'oci-archive' | 'oci' | 'docker-archive' | 'dir' | 'rootfs' | 'registry';
 
 /** Where a blob's bytes lie. */
 export interface BlobPlace {
@@ -26,7 +26,7 @@ export interface Root {
 }
 
 /**
- * Something that holds images: an archive file, a layout folder. The many formats are readers that give this.
+ * Something that holds images: an archive file, a layout folder, a registry. The many formats are readers that give this.
  * Nothing is extracted: a blob is read from its place. Blobs are keyed by digest; names in the archive are only places.
  */
 export interface ImageSource {
@@ -45,6 +45,8 @@ export interface ImageSource {
   readonly roots: readonly Root[];
   /** What is odd about the container itself (tar rules, index.json, oci-layout), found when it was opened. */
   readonly findings: readonly Finding[];
+  /** The repository that has its blobs, so that others of its registry can mount them; absent for what is no registry. */
+  readonly mountFrom?: { readonly registry: string; readonly name: string };
   /** Undefined where the blob is absent: a sparse archive. */
   blob(digest: Digest): BlobPlace | undefined;
   /** Every blob that is present, referenced or not, in the order of the archive. */

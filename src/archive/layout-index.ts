@@ -1,4 +1,5 @@
 import type { Finding, Severity } from '../finding.ts';
+import { readDeprecation, sayDeprecated } from '../image/deprecation.ts';
 import { DEFAULT_LIMITS, type ReadLimits } from '../limits.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { MEDIA_TYPE } from '../oci/media-type.ts';
@@ -31,8 +32,10 @@ export function parseLayoutIndex(
   limits: ReadLimits = DEFAULT_LIMITS,
 ): { readonly roots: readonly Root[]; readonly findings: readonly Finding[] } {
   const value = parseStrictJson(bytes, place);
-  const { manifests } = parseIndex(value, MEDIA_TYPE.ociIndex, place, limits);
-  return { roots: joinRoots(manifests), findings: findUnknownKeys(value, place) };
+  const { manifests, annotations } = parseIndex(value, MEDIA_TYPE.ociIndex, place, limits);
+  const deprecation = readDeprecation(annotations);
+  const deprecated = deprecation === null ? [] : [sayDeprecated(deprecation, place)];
+  return { roots: joinRoots(manifests), findings: [...deprecated, ...findUnknownKeys(value, place)] };
 }
 
 /** Judges the file oci-layout. Throws `json.malformed`. Specification: OCI image-spec, image-layout.md. */

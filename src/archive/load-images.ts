@@ -187,7 +187,7 @@ function withType(descriptor: Descriptor, mediaType: string): Descriptor {
 }
 
 function reportAbsence({ source, findings }: Loader, descriptor: Descriptor, severity: Severity): void {
-  const text = 'the blob is listed, but not in the archive';
+  const text = `the blob is listed, but not in the ${source.format === 'registry' ? 'registry' : 'archive'}`;
   findings.push({ code: 'blob.absent', severity, place: placeOf(source, descriptor), text, hint: null });
 }
 

@@ -21,7 +21,7 @@ import { unpackArchive, type OpenedFile } from './unpack-archive.ts';
 
 /**
  * Opens whatever holds images at a path: an OCI archive or layout folder, a docker archive of any maker since docker 1.10,
- * a folder of skopeo's `dir:`, and with `rootfs` a root filesystem tar; files may be compressed as a whole, and `-` is
+ * a folder of skopeo's `dir:`, a docker archive that was unpacked into a folder, and with `rootfs` a root filesystem tar; files may be compressed as a whole, and `-` is
  * stdin. What it is, is found out from its content. skopeo's prefixes `oci:`, `oci-archive:`, `docker-archive:` and `dir:`,
  * with a name behind the path, are understood. A relative path counts from `cwd`, by default the process's; the source is
  * called by what was given. Damage that leaves something to look at is in the findings of the result, with severity error;
@@ -45,12 +45,20 @@ async function openContent(container: Container, sizeBytes: number, options: Ope
   const withSignal = signal === undefined ? {} : { signal };
   if (container.file('index.json') !== undefined) return openLayout(container, limits, withSignal);
   if (container.file('manifest.json') !== undefined) {
-    if (container.kind === 'folder') return openDir(container, limits);
+    if (container.kind === 'folder' && !(await isDockerManifest(container))) return openDir(container, limits);
     return openDocker(container, limits, { ...withSignal, source: null, findings: [] });
   }
   const refusal = refuseContent(container);
   if (refusal.code !== 'archive.no-config' || rootfs === undefined) throw refusal;
   return openRootfs(container, sizeBytes, rootfs, limits, signal);
+}
+
+/** A folder of skopeo's `dir:` has the manifest of one image under the name under which docker has a list of images. */
+async function isDockerManifest(container: Container): Promise<boolean> {
+  const file = container.file('manifest.json');
+  if (file === undefined) return false;
+  for await (const chunk of container.stream(file)) return /^\s*\[\s*\{/.test(Buffer.from(chunk).toString('latin1'));
+  return false;
 }
 
 interface OpenedContainer {

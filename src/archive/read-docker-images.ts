@@ -1,5 +1,5 @@
 import { ForkwrightError } from '../errors.ts';
-import type { Finding } from '../finding.ts';
+import type { Finding, Severity } from '../finding.ts';
 import type { ReadLimits } from '../limits.ts';
 import { digestOf, type Digest } from '../oci/digest.ts';
 import { mediaKind } from '../oci/media-type.ts';
@@ -11,7 +11,7 @@ import { readDockerLayer, type DockerLayer } from './docker-layer.ts';
 import type { DockerImage } from './docker-manifest.ts';
 import { normaliseName } from './entry-name.ts';
 import { errorFinding } from './error-finding.ts';
-import { makeManifest, type MadeManifest, type ManifestLayer } from './make-manifest.ts';
+import { LAYER_TYPE, makeManifest, type MadeManifest, type ManifestLayer } from './make-manifest.ts';
 
 /** An image of manifest.json, its names looked up. */
 export interface ReadImage {
@@ -22,6 +22,8 @@ export interface ReadImage {
   readonly config: Digest | null;
   /** The digests that the names of the layers stand for; null for names that stand for none. */
   readonly named: readonly (Digest | null)[];
+  /** Whether a layer of it is not in the archive. */
+  readonly isSparse: boolean;
   /** Made of the files that are named; null where that cannot be done, which is reported, or need not. */
   readonly made: MadeManifest | null;
 }
@@ -68,7 +70,7 @@ export async function readDockerImages(
 
 async function readImage(reader: Reader, image: DockerImage, place: string): Promise<ReadImage> {
   const named = image.layers.map((name) => digestOfName(fileOf(reader, name)?.name ?? ''));
-  const read = { place, repoTags: image.repoTags, named, config: null, made: null };
+  const read = { place, repoTags: image.repoTags, named, isSparse: false, config: null, made: null };
   const file = fileOf(reader, image.config);
   if (file === undefined) {
     report(reader, 'docker-manifest.absent-blob', place, `the config ${quote(image.config)} is not in the archive`);
@@ -81,7 +83,8 @@ async function readImage(reader: Reader, image: DockerImage, place: string): Pro
   const layers = await readLayers(reader, image, config.diffIds, place);
   if (layers === null) return { ...read, config: config.digest };
   reader.files.set(config.digest, file);
-  return { ...read, config: config.digest, made: makeManifest(config, layers) };
+  const { found, isSparse } = layers;
+  return { ...read, isSparse, config: config.digest, made: makeManifest(config, found) };
 }
 
 interface ReadConfig {
@@ -114,17 +117,19 @@ async function readConfig(reader: Reader, name: string, file: ContainerFile): Pr
   }
 }
 
+/** Null where something is wrong with one. A layer that is absent is called by its diff id, as it is without compression. */
 async function readLayers(
   reader: Reader,
   { layers: names, sources }: DockerImage,
   diffIds: readonly Digest[],
   place: string,
-): Promise<readonly ManifestLayer[] | null> {
+): Promise<{ readonly found: readonly ManifestLayer[]; readonly isSparse: boolean } | null> {
   if (names.length !== diffIds.length) {
     const text = `it lists ${names.length} layers, its config ${diffIds.length} diff_ids`;
     report(reader, 'docker-manifest.disagrees', place, text);
     return null;
   }
+  let isSparse = false;
   const found: ManifestLayer[] = [];
   for (const [position, diffId] of diffIds.entries()) {
     const name = names[position] ?? '';
@@ -134,9 +139,18 @@ async function readLayers(
       const layer = await readLayerOnce(reader, file, diffId);
       if (layer !== null) found.push(layer);
     } else if (source !== undefined && isForeign(source)) found.push(source);
-    else report(reader, 'docker-manifest.absent-blob', place, `the layer ${quote(name)} is not in the archive`);
+    else {
+      // Nothing that was ever in an archive has a name that leads out of it.
+      const severity = normaliseName(name) === null || name.startsWith('/') ? 'error' : 'warning';
+      const text = `the layer ${quote(name)} is not in the archive`;
+      report(reader, 'docker-manifest.absent-blob', place, text, severity);
+      if (severity === 'error') continue;
+      isSparse = true;
+      // Nobody has said how large it is, and nothing is made of it.
+      found.push(source ?? { mediaType: LAYER_TYPE.none, digest: diffId, sizeBytes: 0, urls: [] });
+    }
   }
-  return found.length === names.length ? found : null;
+  return found.length === names.length ? { found, isSparse } : null;
 }
 
 async function readLayerOnce(reader: Reader, file: ContainerFile, diffId: Digest): Promise<ManifestLayer | null> {
@@ -161,8 +175,8 @@ function fileOf({ container }: Reader, name: string): ContainerFile | undefined 
   return container.file(normaliseName(name) ?? '');
 }
 
-function report({ findings }: Reader, code: string, place: string, text: string): void {
-  findings.push({ code, severity: 'error', place, text, hint: null });
+function report({ findings }: Reader, code: string, place: string, text: string, severity: Severity = 'error'): void {
+  findings.push({ code, severity, place, text, hint: null });
 }
 
 function quote(text: string): string {

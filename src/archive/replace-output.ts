@@ -2,8 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ForkwrightError, isSystemError } from '../errors.ts';
+import { explainWriteError } from './write-error.ts';
 
 const SUFFIX = '.partial';
+/** The temporary names that this process has in use. */
+const OWN = new Set<string>();
 
 /**
  * Lets `write` make a file or folder under a temporary name beside `output`, and gives it its name only when it is whole.
@@ -31,6 +34,7 @@ export async function withTemporary<Result>(
 ): Promise<Result> {
   const folder = dirname(resolve(output));
   const temporary = nameTemporary(folder, basename(output));
+  OWN.add(temporary);
   try {
     await mkdir(folder, { recursive: true });
     await removeLeftovers(folder, basename(output));
@@ -41,7 +45,9 @@ export async function withTemporary<Result>(
       await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     }
   } catch (error) {
-    throw asWriteError(error, output, folder);
+    throw asOutputError(error, output, folder);
+  } finally {
+    OWN.delete(temporary);
   }
 }
 
@@ -67,12 +73,17 @@ async function moveInto(temporary: string, output: string): Promise<void> {
   }
 }
 
-/** A run that was killed could not clean up; the number in the name says whether it still runs. */
+/**
+ * A run that was killed could not clean up; the number in the name says whether it still runs. In containers all runs have
+ * the same number: what has that of this process, and is not its own, was another's.
+ */
 async function removeLeftovers(folder: string, name: string): Promise<void> {
   for (const entry of await readdir(folder)) {
     if (!entry.startsWith(`.${name}.`) || !entry.endsWith(SUFFIX)) continue;
     const pid = /^([0-9]+)-[0-9a-f]+(?:-old)?$/.exec(entry.slice(name.length + 2, -SUFFIX.length))?.[1];
-    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, entry), { recursive: true, force: true });
+    if (pid === undefined || OWN.has(join(folder, entry))) continue;
+    const isLeft = Number(pid) === process.pid || !isRunning(Number(pid));
+    if (isLeft) await rm(join(folder, entry), { recursive: true, force: true });
   }
 }
 
@@ -85,21 +96,8 @@ function isRunning(pid: number): boolean {
   }
 }
 
-const REASONS: Readonly<Record<string, { readonly text: string; readonly hint: string }>> = {
-  ENOSPC: { text: 'the disk is full', hint: 'make room, or write to another disk' },
-  EDQUOT: { text: 'the disk quota is used up', hint: 'make room, or write to another disk' },
-  EFBIG: { text: 'the file becomes larger than the file system allows', hint: 'write to another disk' },
-  EACCES: { text: 'no permission', hint: 'choose another output' },
-  EPERM: { text: 'not permitted', hint: 'choose another output' },
-  EROFS: { text: 'the file system is read-only', hint: 'choose another output' },
-  ENOTDIR: { text: 'a file stands where a folder should be', hint: 'choose another output' },
-  EEXIST: { text: 'a file stands where a folder should be', hint: 'choose another output' },
-  EISDIR: { text: 'a folder stands where a file should be', hint: 'choose another output' },
-  ENAMETOOLONG: { text: 'the name is too long', hint: 'choose another output' },
-};
-
 /** Errors of the file system in the output's folder; one that came from reading a blob elsewhere is not explained here. */
-function asWriteError(error: unknown, output: string, folder: string): unknown {
+function asOutputError(error: unknown, output: string, folder: string): unknown {
   if (!(error instanceof Error) || !('syscall' in error) || error.syscall === 'read') return error;
   if (
     'path' in error &&
@@ -109,8 +107,7 @@ function asWriteError(error: unknown, output: string, folder: string): unknown {
   ) {
     return error;
   }
-  const code = 'code' in error ? String(error.code) : '';
-  const { text, hint } = REASONS[code] ?? { text: code, hint: 'nothing was written; try again' };
+  const { text, hint } = explainWriteError(error);
   return new ForkwrightError('archive.write-failed', `cannot be written: ${text}`, {
     place: output,
     hint,

@@ -3,6 +3,8 @@ import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ForkwrightError } from '../errors.ts';
+import { openFileSink, type FileSink } from './file-sink.ts';
+import { asWriteError, isWriteError } from './write-error.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -51,13 +53,38 @@ export async function fillFile(
   return sizeBytes;
 }
 
+/** Opens a sink on an empty temporary file. It throws `archive.no-room` where the file cannot be written. */
+export function openTemporarySink(file: FileHandle, place: string): FileSink {
+  const sink = openFileSink(file);
+  return {
+    get sizeBytes() {
+      return sink.sizeBytes;
+    },
+    append: (bytes) => orNoRoom(sink.append(bytes), place),
+    flush: () => orNoRoom(sink.flush(), place),
+    // Nobody finds it after a crash, so it need not be on the disk.
+    finish: () => orNoRoom(sink.flush(), place),
+  };
+}
+
+/** Waits for something that writes to a temporary file. Throws `archive.no-room` where that cannot be written. */
+export async function orNoRoom<Value>(writing: Promise<Value>, place: string): Promise<Value> {
+  try {
+    return await writing;
+  } catch (error) {
+    const cause = asWriteError(error);
+    throw isWriteError(cause) ? noRoom(place, cause) : error;
+  }
+}
+
 /** The error for what unpacks to more than it may. */
 export function tooMuch(limitBytes: number, place: string): ForkwrightError {
   return new ForkwrightError('archive.bomb', `it unpacks to more than ${limitBytes} bytes`, { place });
 }
 
-function noRoom(place: string, cause: unknown): ForkwrightError {
-  return new ForkwrightError('archive.no-room', 'the temporary file that it is unpacked into cannot be written', {
+/** The error for a temporary file that cannot be written. */
+export function noRoom(place: string, cause: unknown): ForkwrightError {
+  return new ForkwrightError('archive.no-room', 'the temporary file for it cannot be written', {
     place,
     hint: 'set FORKWRIGHT_TMPDIR to a folder with room for it',
     cause,

@@ -53,10 +53,13 @@ export function uniteDocker(input: UniteInput): United {
       if (!whole.some(({ images }) => images.some(fits))) {
         report('docker-manifest.disagrees', 'error', 'it lists other layers than index.json does');
       }
-      for (const root of whole) joinNames(root.names, names, report);
+      // One config can belong to several of them; what index.json names one of them does not name the others.
+      const unsaid = names.filter((name) => !whole.some((root) => hasName(root.names, name)));
+      for (const root of whole) joinNames(root.names, unsaid, report);
       continue;
     }
-    if (image.made === null) continue;
+    // Where it is whole on neither side, index.json says more of it: sizes and media types of what is absent.
+    if (image.made === null || (image.isSparse && holders.length > 0)) continue;
     if (holders.length === 0 && hasGaps) {
       const text = 'index.json does not have this image, but lists a manifest that is absent: most likely its own';
       report('docker-manifest.disagrees', 'error', text);
@@ -126,11 +129,15 @@ function parseNames(tags: readonly string[], report: Report): readonly string[] 
 function joinNames(known: string[], names: readonly string[], report: Report): void {
   const isNamed = known.length > 0;
   for (const name of names) {
-    const tag = parseReference(name).tag;
-    if (known.some((each) => fullName(each) === name || (isTag(each) && each === tag))) continue;
     if (isNamed) report('docker-manifest.disagrees', 'warning', `it has the name ${name}, index.json has not`);
     known.push(name);
   }
+}
+
+/** Whether a name is among those of a root, where a tag may stand alone. */
+function hasName(known: readonly string[], name: string): boolean {
+  const { tag } = parseReference(name);
+  return known.some((each) => fullName(each) === name || (isTag(each) && each === tag));
 }
 
 function fullName(text: string): string | null {

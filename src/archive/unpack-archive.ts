@@ -5,7 +5,8 @@ import { openCompressed, canUnpackZstd } from './decompress.ts';
 import type { OpenOptions } from './open-options.ts';
 import { SNIFF_BYTES, sniffCompression, type SniffedCompression } from './sniff-compression.ts';
 import { streamRange } from './stream-range.ts';
-import { fillFile, openTemporaryFile, tooMuch } from './temporary-file.ts';
+import { fillFile, noRoom, openTemporaryFile, tooMuch } from './temporary-file.ts';
+import { asWriteError, isWriteError } from './write-error.ts';
 
 /** An archive file as it is read: the file itself, or what it was unpacked into. */
 export interface OpenedFile {
@@ -90,7 +91,7 @@ async function unpackWith(
   try {
     await run([program, '-dc'], {
       cwd: '/',
-      env: options.env ?? process.env,
+      env: { ...(options.env ?? process.env), LC_ALL: 'C' },
       signal: AbortSignal.any(signals),
       timeoutMs: TIMEOUT_MS,
       inputFd: source.fd,
@@ -106,6 +107,8 @@ async function unpackWith(
       throw new ForkwrightError('archive.needs-program', text, { place, hint });
     }
     if (error.code !== 'process.failed') throw error;
+    const cause = asWriteError(error);
+    if (isWriteError(cause)) throw noRoom(place, cause);
     throw damaged(`${program} cannot unpack it`, place, error);
   } finally {
     clearInterval(watch);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { ForkwrightError } from '../errors.ts';
 import type { LayerChange, OutputLayer } from '../image/convert-image.ts';
@@ -9,12 +9,13 @@ import { isDigest, type Digest } from '../oci/digest.ts';
 import type { RunProgram } from '../process/run.ts';
 import { compressMethod, ZSTD_QUICK } from './compress.ts';
 import { openCompressed } from './decompress.ts';
-import { openFileSink } from './file-sink.ts';
 import type { ImageSource } from './image-source.ts';
 import { compressInto } from './byte-sink.ts';
 import { tap } from './shared-stream.ts';
 import { streamRange } from './stream-range.ts';
-import { openTemporaryFile } from './temporary-file.ts';
+import { openTemporaryFile, openTemporarySink, orNoRoom } from './temporary-file.ts';
+import { writeBehind } from './write-behind.ts';
+import { asWriteError } from './write-error.ts';
 
 /** What work on layers needs of the world around. */
 export interface LayerTools {
@@ -27,23 +28,23 @@ export interface LayerTools {
 export interface MadeLayers {
   /** Says how a layer of the archive is to be written. */
   change(layer: Descriptor, diffId: Digest | undefined, wanted: LayerCompression | 'keep'): Promise<LayerChange>;
-  /** Takes a new layer, an uncompressed tar, and says how it is to be written. */
+  /** Takes a new layer, an uncompressed tar whose bytes are made once, and says how it is to be written. */
   add(
-    layer: { readonly diffId: Digest; readonly sizeBytes: number; bytes(): AsyncIterable<Uint8Array> },
+    tar: { bytes(): AsyncIterable<Uint8Array> },
     wanted: LayerCompression,
-  ): Promise<NonNullable<LayerChange>>;
+  ): Promise<{ readonly diffId: Digest; readonly change: NonNullable<LayerChange> }>;
   /** The bytes of a layer that was made; undefined for one that is the archive's. */
   bytes(digest: Digest): AsyncIterable<Uint8Array> | undefined;
   close(): Promise<void>;
 }
 
-const PLACE = 'a layer that is compressed again';
+const PLACE = 'a layer that is made anew';
 const TIMEOUT_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Opens a place for the layers that a conversion makes. What is unpacked is read twice and never kept: the first time to
- * know its size. What is compressed is kept in files without names, since nobody knows its size before. Each layer is
- * made once however many images have it.
+ * Opens a place for the layers that a conversion makes. What is only unpacked is read twice and never kept: the first time
+ * to know its size. What is merged or compressed is kept in files without names. Each layer is made once however many
+ * images have it.
  */
 export function openMadeLayers(source: ImageSource, tools: LayerTools): MadeLayers {
   const made = new Map<Digest, () => AsyncIterable<Uint8Array>>();
@@ -85,6 +86,21 @@ export function openMadeLayers(source: ImageSource, tools: LayerTools): MadeLaye
     requireDiffId(toDigest(hash.digest('hex')), diffId, place);
   }
 
+  /** A digest stands in front of the bytes in every archive, and making them takes longer than reading them again. */
+  async function keep(chunks: AsyncIterable<Uint8Array>, hash: Hash) {
+    const target = await openTemporaryFile(tools.env, PLACE);
+    handles.push(target);
+    const file = openTemporarySink(target, PLACE);
+    const sink = writeBehind(file);
+    for await (const chunk of chunks) await sink.append(chunk);
+    await sink.finish();
+    await file.finish();
+    const { sizeBytes } = file;
+    const digest = toDigest(hash.digest('hex'));
+    made.set(digest, () => streamRange(target, 0, sizeBytes, PLACE));
+    return { diffId: digest, change: { digest, sizeBytes, compression: 'none' } as const };
+  }
+
   async function compress(
     chunks: AsyncIterable<Uint8Array>,
     wanted: 'gzip' | 'zstd',
@@ -94,12 +110,18 @@ export function openMadeLayers(source: ImageSource, tools: LayerTools): MadeLaye
     const method = compressMethod(wanted, ZSTD_QUICK);
     const plain = method.by === 'program' ? await openTemporaryFile(tools.env, PLACE) : target;
     try {
-      const file = openFileSink(plain);
-      const sink = method.by === 'process' ? compressInto(file, method.compress) : file;
-      for await (const chunk of chunks) await sink.append(chunk);
-      await sink.finish();
+      const file = openTemporarySink(plain, PLACE);
+      const sink = method.by === 'process' ? compressInto(file, method.compress) : null;
+      try {
+        for await (const chunk of chunks) await (sink ?? file).append(chunk);
+        await (sink ?? file).finish();
+      } catch (error) {
+        // A compressor in a thread of its own would keep the process from ending.
+        await sink?.abort();
+        throw error;
+      }
       if (method.by === 'process') await file.finish();
-      else await runOn(method.argv, plain, target, tools);
+      else await orNoRoom(runOn(method.argv, plain, target, tools), PLACE);
     } finally {
       if (plain !== target) await plain.close();
     }
@@ -120,10 +142,15 @@ export function openMadeLayers(source: ImageSource, tools: LayerTools): MadeLaye
       changes.set(key, known);
       return known;
     },
-    async add(layer, wanted) {
-      if (wanted !== 'none') return compress(layer.bytes(), wanted);
-      made.set(layer.diffId, () => layer.bytes());
-      return { digest: layer.diffId, sizeBytes: layer.sizeBytes, compression: 'none' };
+    async add(tar, wanted) {
+      const hash = createHash('sha256');
+      const hashed = tap(tar.bytes(), (chunk) => {
+        tools.signal.throwIfAborted();
+        hash.update(chunk);
+      });
+      if (wanted === 'none') return keep(hashed, hash);
+      const change = await compress(hashed, wanted);
+      return { diffId: toDigest(hash.digest('hex')), change };
     },
     bytes: (digest) => made.get(digest)?.(),
     async close() {
@@ -132,15 +159,22 @@ export function openMadeLayers(source: ImageSource, tools: LayerTools): MadeLaye
   };
 }
 
-/** Has a program make one open file out of another. Throws what the runner throws. */
+/**
+ * Has a program make one open file out of another. Throws what the runner throws; a system error with `syscall` write where
+ * the output takes no more.
+ */
 export async function runOn(
   argv: readonly [string, ...string[]],
   input: FileHandle,
   output: FileHandle,
   { env, run, signal }: LayerTools,
 ): Promise<void> {
-  const options = { cwd: '/', env, signal, timeoutMs: TIMEOUT_MS, isGuarded: true };
-  await run(argv, { ...options, inputFd: input.fd, outputFd: output.fd });
+  const options = { cwd: '/', env: { ...env, LC_ALL: 'C' }, signal, timeoutMs: TIMEOUT_MS, isGuarded: true };
+  try {
+    await run(argv, { ...options, inputFd: input.fd, outputFd: output.fd });
+  } catch (error) {
+    throw asWriteError(error);
+  }
 }
 
 /** Refuses an image that has not one diff id per layer, and one whose layer is not what its diff id says. */

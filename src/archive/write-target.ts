@@ -5,8 +5,11 @@ import { compressMethod, type OuterCompression } from './compress.ts';
 import { openFileSink } from './file-sink.ts';
 import { replaceOutput } from './replace-output.ts';
 import { streamRange } from './stream-range.ts';
-import { openTemporaryFile } from './temporary-file.ts';
+import { openTemporaryFile, openTemporarySink, orNoRoom } from './temporary-file.ts';
 import { runOn, type LayerTools } from './write-layers.ts';
+
+const PLAIN = 'the archive before it is compressed';
+const PACKED = 'the archive before it is written';
 
 /** Where an archive file goes. */
 export type FileTarget =
@@ -29,7 +32,7 @@ export interface TargetOptions extends LayerTools {
  * Lets `fill` write an archive file, compressed as a whole where that is wanted, and gives the size of the result. A file
  * appears under its name whole or not at all. A stream gets the bytes while they are made; only what a program compresses
  * goes through files without names first. Throws `archive.refuses-folder`, `archive.write-failed`, `archive.no-room`,
- * `process.not-found` for a missing `xz` or `zstd`, and what `fill` and the stream throw.
+ * `process.not-found` for a missing `xz` or `zstd`, the signal's reason, and what `fill` and the stream throw.
  */
 export async function writeTarget(
   target: FileTarget,
@@ -40,6 +43,8 @@ export async function writeTarget(
   const count = (sink: ByteSink): Promise<void> =>
     fill({
       append(bytes) {
+        // What reads ahead may have read all of it before.
+        if (options.signal.aborted) return Promise.reject(options.signal.reason);
         contentBytes += bytes.length;
         return sink.append(bytes);
       },
@@ -67,6 +72,7 @@ async function writeCounted(
     const handle = await open(temporary, 'wx');
     try {
       await toFile(handle, options, fill);
+      options.signal.throwIfAborted();
       const { size: sizeBytes } = await handle.stat();
       return { sizeBytes };
     } finally {
@@ -83,9 +89,9 @@ async function toFile(
   const { compression, zstdLevel } = options;
   const method = compression === 'none' ? null : compressMethod(compression, zstdLevel);
   if (method?.by === 'program') {
-    const plain = await openTemporaryFile(options.env, 'the archive before it is compressed');
+    const plain = await openTemporaryFile(options.env, PLAIN);
     try {
-      const sink = openFileSink(plain);
+      const sink = openTemporarySink(plain, PLAIN);
       await fill(sink);
       await sink.finish();
       await runOn(method.argv, plain, handle, options);
@@ -118,11 +124,11 @@ async function toStream(
   const { compression, zstdLevel } = options;
   const method = compression === 'none' ? null : compressMethod(compression, zstdLevel);
   if (method?.by === 'program') {
-    const packed = await openTemporaryFile(options.env, 'the archive before it is written');
+    const packed = await openTemporaryFile(options.env, PACKED);
     try {
-      await toFile(packed, options, fill);
+      await orNoRoom(toFile(packed, options, fill), PACKED);
       const { size } = await packed.stat();
-      for await (const chunk of streamRange(packed, 0, size, 'the archive before it is written')) await write(chunk);
+      for await (const chunk of streamRange(packed, 0, size, PACKED)) await write(chunk);
     } finally {
       await packed.close();
     }

@@ -1,6 +1,5 @@
 import { basename, resolve } from 'node:path';
 import type { ImageSource } from '../archive/image-source.ts';
-import { loadImageSet } from '../archive/load-images.ts';
 import { writeImageLayout } from '../archive/write-layout.ts';
 import { ForkwrightError } from '../errors.ts';
 import { hasFailed, type Finding } from '../finding.ts';
@@ -9,6 +8,7 @@ import type { PlannedBlob } from '../image/plan-blobs.ts';
 import type { Platform } from '../platform/platform.ts';
 import { formatSize } from '../report/size.ts';
 import type { Invocation } from './command.ts';
+import { loadUsable } from './load-usable.ts';
 import { openSource, type GivenConfig } from './open-source.ts';
 
 export interface AssembleOptions extends MergeOptions {
@@ -59,13 +59,9 @@ async function loadInputs(
   const inputs: MergeInput[] = [];
   const findings: Finding[] = [];
   for (const [index, source] of sources.entries()) {
-    const { set, findings: ofImages } = await loadImageSet(source);
+    const { set, findings: ofSource } = await loadUsable(source);
     inputs.push({ set, has: (digest) => source.blob(digest) !== undefined, platform: platforms[index] ?? null });
-    // Whether an absent blob matters is known only when all inputs are seen together; the merge speaks of it.
-    findings.push(
-      ...source.findings.filter(({ code }) => code !== 'archive.config-unused'),
-      ...ofImages.filter(({ code }) => code !== 'blob.absent'),
-    );
+    findings.push(...ofSource.filter(({ code }) => code !== 'archive.config-unused'));
   }
   return { inputs, findings };
 }

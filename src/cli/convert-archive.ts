@@ -2,7 +2,6 @@ import { mkdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { ImageSource } from '../archive/image-source.ts';
 import { linkBlob } from '../archive/link-blob.ts';
-import { loadImageSet } from '../archive/load-images.ts';
 import { replaceOutput } from '../archive/replace-output.ts';
 import { parseSourceName } from '../archive/source-name.ts';
 import { writeFolder, writeTar, type BlobSource } from '../archive/write-entries.ts';
@@ -12,6 +11,7 @@ import { writeTarget, type FileTarget, type WrittenTarget } from '../archive/wri
 import { ForkwrightError } from '../errors.ts';
 import { hasFailed, type Finding } from '../finding.ts';
 import type { ArchiveEntry } from '../image/archive-entry.ts';
+import { toAnnotations } from '../image/deprecation.ts';
 import type { ImageSet } from '../image/image-set.ts';
 import { readTagged, taggedNames } from '../image/output-names.ts';
 import { planLegacyEntries, planSkopeoEntries } from '../image/plan-docker-entries.ts';
@@ -25,6 +25,7 @@ import type { Invocation } from './command.ts';
 import { convertLayers } from './convert-layers.ts';
 import type { Converted, ConvertOptions, NamedOutput } from './convert-options.ts';
 import { writeRootfs } from './convert-rootfs.ts';
+import { loadUsable } from './load-usable.ts';
 
 /**
  * Writes the images of an open source in another format. No broken input is used: then nothing is written. Throws
@@ -36,7 +37,7 @@ export async function convertSource(
   options: ConvertOptions,
   invocation: Invocation,
 ): Promise<Converted> {
-  const { set, findings } = await loadForConversion(source);
+  const { set, findings } = await loadUsable(source);
   if (hasFailed(findings, false)) return { written: null, findings };
   const has = (digest: Digest) => source.blob(digest) !== undefined;
   const selection = selectImages(renameRoots(set, options.name), options.platform, has);
@@ -56,14 +57,6 @@ export async function convertSource(
   } finally {
     await made.close();
   }
-}
-
-async function loadForConversion(
-  source: ImageSource,
-): Promise<{ readonly set: ImageSet; readonly findings: readonly Finding[] }> {
-  const { set, findings } = await loadImageSet(source);
-  // Whether an absent blob matters is known when the images are chosen.
-  return { set, findings: [...source.findings, ...findings.filter(({ code }) => code !== 'blob.absent')] };
 }
 
 function renameRoots(set: ImageSet, name: string | null): ImageSet {
@@ -95,7 +88,7 @@ function planEntries(
   set: ImageSet,
   images: readonly NamedOutput[],
   source: ImageSource,
-  { format, mediaTypes }: ConvertOptions,
+  { format, mediaTypes, deprecation = null }: ConvertOptions,
   has: (digest: Digest) => boolean,
 ): { readonly entries: readonly ArchiveEntry[]; readonly findings: readonly Finding[] } {
   const named: readonly NamedImage[] = images.map(({ image, names }) => ({ image, names: taggedNames(names) }));
@@ -112,7 +105,8 @@ function planEntries(
     return { code: 'convert.lost-name', severity: 'warning', place: source.name, text, hint: '--name gives it one' };
   });
   if (format === 'docker-archive') {
-    return { entries: planLayoutEntries(graph, named), findings: [...graph.findings, ...findings] };
+    const annotations = deprecation === null ? {} : toAnnotations(deprecation);
+    return { entries: planLayoutEntries(graph, named, annotations), findings: [...graph.findings, ...findings] };
   }
   for (const { image } of images) requireHeld(image.layers, format, source.name);
   const kept = graph.blobs.filter(({ role }) => role === 'manifest').length - images.length;

@@ -1,7 +1,8 @@
 import type { ConvertArguments } from './commands/convert.ts';
-import type { Input } from './input.ts';
+import { text, type Input } from './input.ts';
 
-const FORMATS = [
+/** The formats that can be written. */
+export const FORMATS = [
   'oci-archive',
   'oci',
   'docker-archive',
@@ -16,26 +17,27 @@ const FAMILIES = ['keep', 'oci', 'docker'] as const;
 /** Takes what the command line says for `convert`; its choices are checked already. */
 export function readConvertArguments(input: Input): ConvertArguments {
   return {
-    source: textOf(input['source']) ?? '',
-    output: textOf(input['output']) ?? '',
+    source: text(input['source']) ?? '',
+    output: text(input['output']) ?? '',
     format: oneOf(FORMATS, input['to']) ?? 'oci-archive',
     compression: oneOf(OUTER, input['compress']) ?? 'none',
     layerCompression: oneOf(LAYERS, input['layerCompression']) ?? 'keep',
     mediaTypes: oneOf(FAMILIES, input['mediaTypes']) ?? null,
-    platform: textOf(input['platform']),
-    image: textOf(input['image']),
+    platform: text(input['platform']),
+    image: text(input['image']),
     flatten: input['flatten'] === true,
-    maxLayers: textOf(input['maxLayers']),
-    name: textOf(input['name']),
-    config: textOf(input['config']),
-    recipe: textOf(input['recipe']),
+    maxLayers: text(input['maxLayers']),
+    name: text(input['name']),
+    config: text(input['config']),
+    recipe: text(input['recipe']),
   };
+}
+
+/** The format that `--to` names; null where it names none. */
+export function readFormat(value: Input[string]): (typeof FORMATS)[number] | null {
+  return oneOf(FORMATS, value) ?? null;
 }
 
 function oneOf<Choice extends string>(choices: readonly Choice[], value: Input[string]): Choice | undefined {
   return choices.find((choice) => choice === value);
-}
-
-function textOf(value: Input[string]): string | null {
-  return typeof value === 'string' ? value : null;
 }

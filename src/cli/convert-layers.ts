@@ -1,4 +1,4 @@
-import { flattenImage, mergeLayers, type FlatLayer } from '../archive/flatten-image.ts';
+import { flattenImage, mergeLayers, type FlatTar } from '../archive/flatten-image.ts';
 import type { ImageSource } from '../archive/image-source.ts';
 import { requireDiffIds, type MadeLayers } from '../archive/write-layers.ts';
 import { formatCreated, readSourceDateEpoch } from '../build/source-date.ts';
@@ -95,14 +95,15 @@ async function regroup({ image, platform }: SelectedImage, groups: Groups, work:
     const kind = mediaKind(descriptor.mediaType);
     const own: LayerCompression = kind.kind === 'layer' ? kind.compression : 'none';
     const wanted = wantedOf(options);
-    const layer: FlatLayer | undefined = flat[merged.indexOf(group)] ?? (options.flatten ? flat[0] : undefined);
-    if (layer === undefined) {
+    const tar: FlatTar | undefined = flat[merged.indexOf(group)] ?? (options.flatten ? flat[0] : undefined);
+    if (tar === undefined) {
       const change = await made.change(descriptor, diffId, wanted);
       layers.push(change ?? { digest: descriptor.digest, sizeBytes: descriptor.sizeBytes, compression: own });
       diffIds.push(diffId);
       continue;
     }
-    layers.push(await made.add(layer, wanted === 'keep' ? own : wanted));
+    const layer = await made.add(tar, wanted === 'keep' ? own : wanted);
+    layers.push(layer.change);
     diffIds.push(layer.diffId);
   }
   const place = `${source.name}: ${source.blob(image.manifest.config.digest)?.name ?? blobPath(image.manifest.config.digest)}`;

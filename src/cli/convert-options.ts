@@ -2,6 +2,7 @@ import type { OuterCompression } from '../archive/compress.ts';
 import type { FileTarget, WrittenTarget } from '../archive/write-target.ts';
 import type { Finding } from '../finding.ts';
 import type { OutputImage } from '../image/convert-image.ts';
+import type { Deprecation } from '../image/deprecation.ts';
 import type { LayerCompression, MediaFamily } from '../image/media-type-edit.ts';
 import type { Platform } from '../platform/platform.ts';
 
@@ -24,6 +25,8 @@ export interface ConvertOptions {
   readonly maxLayers: number | null;
   /** The name of the result; null keeps those that the archive has. */
   readonly name: string | null;
+  /** What a docker-archive is to say of its kind in index.json; nothing without it. */
+  readonly deprecation?: Deprecation | null;
 }
 
 /** What was written; null where the input is broken, which the findings tell. */

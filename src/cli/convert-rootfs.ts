@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
-import { rootfsTar } from '../archive/flatten-image.ts';
+import { flattenImage } from '../archive/flatten-image.ts';
 import type { ImageSource } from '../archive/image-source.ts';
+import { writeBehind } from '../archive/write-behind.ts';
 import { writeTarget } from '../archive/write-target.ts';
 import type { Finding } from '../finding.ts';
 import { convertImage } from '../image/convert-image.ts';
@@ -26,17 +27,19 @@ export async function writeRootfs(
 }> {
   if (selected === undefined) return { images: [], sizeBytes: 0, contentBytes: 0, findings: [] };
   const { image, platform, names } = selected;
-  const tar = await rootfsTar(source, image, { signal: invocation.signal });
+  const tar = await flattenImage(source, image, { signal: invocation.signal });
   const task = invocation.progress.task(`writing ${basename(options.output)}`, tar.sizeBytes);
   try {
     const { sizeBytes, contentBytes } = await writeTarget(
       options.target,
       { ...invocation, ...options },
-      async (sink) => {
+      async (target) => {
+        const sink = writeBehind(target);
         for await (const chunk of tar.bytes()) {
           await sink.append(chunk);
           task.advance(chunk.length);
         }
+        await sink.finish();
       },
     );
     task.done(formatSize(sizeBytes));

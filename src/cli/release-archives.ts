@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ZSTD_SMALL } from '../archive/compress.ts';
 import type { ImageSource } from '../archive/image-source.ts';
@@ -46,12 +46,14 @@ const SUMS = 'SHA256SUMS';
 
 /**
  * Writes the release files of a recipe out of its built archives into a folder, with the files that give exports their
- * config back and SHA256SUMS. The archives of all platforms must be there. Throws `archives.none`, `archives.not-built`,
+ * config back and SHA256SUMS. The archives of all platforms must be there. With `isCompared` a save of one layer is made
+ * of each and thrown away, for the table of sizes only; else `flatSave` is null. Throws `archives.none`, `archives.not-built`,
  * `archives.broken`, and what converting throws.
  */
 export async function releaseArchives(
   recipe: ResolvedRecipe,
   folder: string,
+  options: { readonly isCompared: boolean },
   invocation: Invocation,
 ): Promise<Released> {
   if (recipe.archives === null) {
@@ -60,12 +62,14 @@ export async function releaseArchives(
   }
   await requireBuilt(recipe, invocation.root);
   await mkdir(folder, { recursive: true });
+  // It says that everything is there; what a run that was killed left behind would not be what an older one sums up.
+  await rm(join(folder, SUMS), { force: true });
   const names: string[] = [];
   const sizes: ReleaseSizes[] = [];
   const findings: Finding[] = [];
   for (const target of recipe.targets) {
     const files = recipe.archives.files.filter(({ platform }) => isSamePlatform(platform, target.platform));
-    const released = await releaseTarget(recipe, target, files, folder, invocation);
+    const released = await releaseTarget(recipe, target, files, folder, options, invocation);
     names.push(...released.names);
     sizes.push(released.sizes);
     findings.push(...released.findings);
@@ -103,6 +107,7 @@ async function releaseTarget(
   target: Target,
   files: readonly ReleaseFile[],
   folder: string,
+  { isCompared }: { readonly isCompared: boolean },
   invocation: Invocation,
 ): Promise<{ readonly names: readonly string[]; readonly sizes: ReleaseSizes; readonly findings: readonly Finding[] }> {
   const path = archivePath(target);
@@ -123,8 +128,9 @@ async function releaseTarget(
       findings.push(...written.findings);
       if (file.kind === 'export') names.push(...(await writeCompanions(file, target, written.image, name, folder)));
     }
-    if (target.platform.os !== 'windows' && sizes.save !== null)
+    if (isCompared && target.platform.os !== 'windows' && sizes.save !== null) {
       sizes.flatSave = await measureFlat(source, target, name, invocation);
+    }
   } finally {
     await source.close();
   }
@@ -151,6 +157,7 @@ function optionsOf(file: ReleaseFile, target: Target, name: string, folder: stri
     flatten: false,
     maxLayers: null,
     name: isExport ? null : name,
+    deprecation: file.deprecated === null ? null : { kind: file.kind, date: file.deprecated },
   };
 }
 

@@ -54,6 +54,7 @@ export async function verifyArchive(name: string, given: GivenConfig, invocation
     source = await openSource(name, given, invocation);
   } catch (error) {
     if (!(error instanceof ForkwrightError) || NOT_READ.has(error.code)) throw error;
+    if (error.code.startsWith('registry.')) throw error;
     return { archive: null, findings: [toFinding(error)] };
   }
   try {

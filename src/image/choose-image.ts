@@ -28,8 +28,8 @@ export function chooseImage(set: ImageSet, wanted: Platform | null): LoadedImage
   });
 }
 
-/** Without an os.version a platform stands for all versions. */
-function isWanted(platform: Platform, wanted: Platform): boolean {
+/** Whether a platform is the one that is wanted; without an os.version that one stands for all versions. */
+export function isWanted(platform: Platform, wanted: Platform): boolean {
   if (isSamePlatform(platform, wanted)) return true;
   return wanted.osVersion === '' && isSamePlatform({ ...platform, osVersion: '', osFeatures: [] }, wanted);
 }

@@ -5,7 +5,7 @@ export interface ContainerShape {
   readonly isFolder: boolean;
   /** Of the archive file as a whole; `none` for a folder. */
   readonly compression: string;
-  /** `dir` and `rootfs` are read by few. */
+  /** `dir` and `rootfs` are read by few; `registry` is no archive at all. */
   readonly format: string;
   /** Whether it has the files that a docker archive and an OCI layout start from. */
   readonly hasManifestJson: boolean;
@@ -32,6 +32,8 @@ const no = (reason: string): Verdict => ({ reads: false, reason });
  * Docker's classic image store reads no OCI layout, umoci no tar, and skopeo one image at a time.
  */
 export function listConsumers(shape: ContainerShape, set: ImageSet): readonly Consumer[] {
+  // What is in a registry is no archive: whoever reads images pulls it.
+  if (shape.format === 'registry') return [];
   return [
     { name: 'docker load (classic image store)', ...judgeClassicStore(shape) },
     { name: 'docker load (containerd image store)', ...judgeContainerdStore(shape) },
@@ -56,8 +58,15 @@ function judgeContainerdStore(shape: ContainerShape): Verdict {
   return shape.hasManifestJson ? yes('manifest.json') : no('there is neither index.json nor manifest.json');
 }
 
+const UNPACKED = 'it reads docker archives as files, not unpacked';
+
+function isUnpacked({ isFolder, format }: ContainerShape): boolean {
+  return isFolder && format === 'docker-archive';
+}
+
 function judgePodman(shape: ContainerShape, set: ImageSet): Verdict {
   if (shape.format === 'rootfs') return no('`podman import` takes root filesystems, and loses the config');
+  if (isUnpacked(shape)) return no(UNPACKED);
   if (shape.hasManifestJson) return yes('manifest.json');
   if (!shape.hasIndexJson) return no('there is neither index.json nor manifest.json');
   return set.roots.some(({ node }) => node.kind === 'index') ? yes('its own platform of the index') : yes('index.json');
@@ -66,6 +75,7 @@ function judgePodman(shape: ContainerShape, set: ImageSet): Verdict {
 function judgeSkopeo(shape: ContainerShape, set: ImageSet): Verdict {
   if (shape.format === 'dir') return yes('dir:');
   if (shape.format === 'rootfs') return no('it reads no root filesystems');
+  if (isUnpacked(shape)) return no(UNPACKED);
   const prefix = shape.isFolder ? 'oci:' : 'oci-archive:';
   const entries = set.roots.length;
   if (shape.hasIndexJson && entries === 1) return yes(prefix);

@@ -40,7 +40,8 @@ const MOST_LINKS = 40;
 export function flattenLayers(layers: readonly (readonly LayerEntry[])[]): DirectoryNode {
   const root = createDirectory();
   for (const layer of layers) {
-    for (const entry of layer) applyWhiteout(root, entry.path);
+    const folders = listFolders(layer);
+    for (const entry of layer) applyWhiteout(root, entry.path, folders);
     for (const entry of layer) applyEntry(root, entry);
   }
   return root;
@@ -50,14 +51,31 @@ function createDirectory(): DirectoryNode {
   return { kind: 'directory', children: new Map() };
 }
 
-function applyWhiteout(root: DirectoryNode, path: string): void {
+function listFolders(layer: readonly LayerEntry[]): ReadonlySet<string> {
+  return new Set(layer.flatMap(({ kind, path }) => (kind === 'directory' ? [splitPath(path).join('/')] : [])));
+}
+
+function applyWhiteout(root: DirectoryNode, path: string, folders: ReadonlySet<string>): void {
   const parts = splitPath(path);
   const name = parts.pop() ?? '';
   if (!name.startsWith(WHITEOUT)) return;
+  // A folder that the layer puts where a link was is new: what the link led to is not meant.
+  if (isReplacedLink(root, parts, folders)) return;
   const parent = findNode(root, parts);
   if (parent?.kind !== 'directory') return;
   if (name === OPAQUE) parent.children.clear();
   else parent.children.delete(name.slice(WHITEOUT.length));
+}
+
+function isReplacedLink(root: DirectoryNode, parts: readonly string[], folders: ReadonlySet<string>): boolean {
+  let folder = root;
+  for (const [index, part] of parts.entries()) {
+    const next = folder.children.get(part);
+    if (next === undefined) return false;
+    if (next.kind !== 'directory') return folders.has(parts.slice(0, index + 1).join('/'));
+    folder = next;
+  }
+  return false;
 }
 
 function applyEntry(root: DirectoryNode, entry: LayerEntry): void {

@@ -96,7 +96,8 @@ function artifactLines(view: InspectView): readonly TreeLine[] {
 
 function absentLines(view: InspectView): readonly TreeLine[] {
   return view.absent.map(({ digest, platform, present }) => {
-    const why = present ? 'not readable' : 'listed, but not in the archive';
+    const where = view.format === 'registry' ? 'registry' : 'archive';
+    const why = present ? 'not readable' : `listed, but not in the ${where}`;
     return leaf(platform ?? 'manifest', `${shortDigest(digest)}  ${why}`);
   });
 }

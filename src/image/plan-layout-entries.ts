@@ -23,13 +23,17 @@ export interface NamedImage {
 /**
  * Decides the entries of an OCI layout, what says where everything is in front. With `docker`, manifest.json and
  * repositories stand beside index.json, as Docker 25 and later write them: the same blobs for both sorts of reader.
- * Specification: OCI image-spec, image-layout.md; Docker image spec v1.3.
+ * `annotations` are index.json's own. Specification: OCI image-spec, image-layout.md; Docker image spec v1.3.
  */
-export function planLayoutEntries(graph: OutputGraph, docker: readonly NamedImage[] | null): readonly ArchiveEntry[] {
+export function planLayoutEntries(
+  graph: OutputGraph,
+  docker: readonly NamedImage[] | null,
+  annotations: Readonly<Record<string, string>> = {},
+): readonly ArchiveEntry[] {
   const folders = new Set(graph.blobs.map(({ digest }) => `blobs/${digestParts(digest).algorithm}`));
   return [
     { kind: 'file', name: 'oci-layout', bytes: LAYOUT_FILE },
-    { kind: 'file', name: 'index.json', bytes: encodeRoots(graph.roots) },
+    { kind: 'file', name: 'index.json', bytes: encodeRoots(graph.roots, annotations) },
     ...(docker === null ? [] : planDockerFiles(docker)),
     { kind: 'folder', name: 'blobs' },
     ...[...folders].toSorted(compareText).map((name) => ({ kind: 'folder', name }) as const),
@@ -73,20 +77,22 @@ function encodeImage({ image, names }: NamedImage): object {
 }
 
 /** One entry per name, as docker and buildx write them. Specification: OCI image-spec, image-layout.md, "index.json". */
-function encodeRoots(roots: readonly OutputRoot[]): Buffer {
+function encodeRoots(roots: readonly OutputRoot[], own: Readonly<Record<string, string>>): Buffer {
   const manifests = roots.flatMap((root) => {
     const { mediaType, digest, sizeBytes, source } = root;
-    const own = Object.entries(source.annotations).filter(([key]) => !OF_EXPORT.has(key));
+    const kept = Object.entries(source.annotations).filter(([key]) => !OF_EXPORT.has(key));
     const platform = encodePlatform(source, digest);
     return (root.names.length === 0 ? [null] : root.names).map((name) => {
       const annotations = Object.fromEntries(
-        [...own, ...(name === null ? [] : nameAnnotations(name))].toSorted(([a], [b]) => compareText(a, b)),
+        [...kept, ...(name === null ? [] : nameAnnotations(name))].toSorted(([a], [b]) => compareText(a, b)),
       );
       const noted = Object.keys(annotations).length === 0 ? {} : { annotations };
       return { mediaType, digest, size: sizeBytes, ...noted, ...platform };
     });
   });
-  return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests }));
+  const sorted = Object.entries(own).toSorted(([a], [b]) => compareText(a, b));
+  const noted = sorted.length === 0 ? {} : { annotations: Object.fromEntries(sorted) };
+  return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests, ...noted }));
 }
 
 function nameAnnotations(name: string): readonly (readonly [string, string])[] {

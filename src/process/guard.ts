@@ -38,10 +38,15 @@ let input: NodeJS.WritableStream | null = null;
  */
 export function guardProgram(pid: number | undefined): () => void {
   if (pid === undefined) return () => undefined;
-  input ??= startGuard();
-  const guard = input;
+  const guard = openGuard();
   guard.write(`+${pid}\n`);
   return () => void guard.write(`-${pid}\n`);
+}
+
+/** Starts the guard, if there is none yet: before a program, so that there is no time in which it has none. */
+export function openGuard(): NodeJS.WritableStream {
+  input ??= startGuard();
+  return input;
 }
 
 function startGuard(): NodeJS.WritableStream {

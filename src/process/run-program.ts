@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { $, type Options } from 'zx/core';
 import { isSystemError } from '../errors.ts';
-import { guardProgram } from './guard.ts';
+import { guardProgram, openGuard } from './guard.ts';
 import { describeEnd, describeStart } from './program-error.ts';
 import type { RunProgram } from './run.ts';
 
@@ -24,6 +24,7 @@ export const runProgram: RunProgram = async (argv, options) => {
       : { stdout: keepLast(MAX_KEPT_BYTES), stderr: keepLast(MAX_KEPT_BYTES), stdall: keepLast(0) };
   const { inputFd = 'ignore', outputFd = 'pipe' } = options;
   const stdio: Options['stdio'] = [inputFd, outputFd, 'pipe'];
+  if (options.isGuarded === true) openGuard();
   const running = $({
     ...PLAIN,
     cwd: options.cwd,

@@ -1,5 +1,5 @@
 import type { Progress, Task } from './progress.ts';
-import { formatDuration } from './duration.ts';
+import { formatDuration, formatTimeLeft } from './duration.ts';
 import { printable } from './printable.ts';
 import { formatSize } from './size.ts';
 
@@ -158,15 +158,23 @@ function describeLive(task: Running, now: number, columns: number): string {
   const share = Math.min(1, bytes / totalBytes);
   const cells = Math.round(share * BAR_CELLS);
   const bar = `${'█'.repeat(cells)}${'░'.repeat(BAR_CELLS - cells)}`;
-  return `  ${label}  ${bar} ${Math.floor(share * 100)} %  ${describeBytes(task, now)}`;
+  const tail = `${Math.floor(share * 100)} %  ${describeBytes(task, now)}`;
+  const line = `  ${label}  ${bar} ${tail}`;
+  if ([...line].length < columns) return line;
+  // The numbers matter more than the bar, and than the end of a long name.
+  return `  ${fit(label, Math.max(columns - tail.length - 4, 10))}  ${tail}`;
 }
 
-/** `4.3 MiB of 12.0 MiB  2.1 MiB/s`; no rate in the first second, which says little. */
+/** `4.3 MiB of 12.0 MiB  2.1 MiB/s  4 s left`; no rate in the first second, which says little. */
 function describeBytes({ totalBytes, startMs, bytes, oldBytes }: Running, now: number): string {
   const elapsedMs = now - startMs;
   const total = totalBytes === null ? '' : ` of ${formatSize(totalBytes)}`;
-  const rate = elapsedMs < 1000 ? '' : `  ${formatSize(Math.round(((bytes - oldBytes) * 1000) / elapsedMs))}/s`;
-  return `${formatSize(bytes)}${total}${rate}`;
+  const newBytes = Math.max(bytes - oldBytes, 0);
+  const rate = elapsedMs < 1000 ? '' : `  ${formatSize(Math.round((newBytes * 1000) / elapsedMs))}/s`;
+  const restBytes = (totalBytes ?? 0) - bytes;
+  const isKnown = rate !== '' && newBytes > 0 && restBytes > 0;
+  const left = isKnown ? `  ${formatTimeLeft((restBytes * elapsedMs) / newBytes)}` : '';
+  return `${formatSize(Math.max(bytes, 0))}${total}${rate}${left}`;
 }
 
 /** A line that wraps could not be drawn over. */

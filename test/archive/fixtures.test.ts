@@ -55,7 +55,7 @@ const ROWS: readonly Row[] = [
 ];
 // They hold other images, and stand in open.test.ts; or none.
 const OTHERS =
-  /^(?:buildx-(?:docker|oci)-(?:linux|multi)|docker-28-containerd-save-arm64|ctr-|zoo-1|docker-20.10-save-multi|nix-)/;
+  /^(?:buildx-(?:docker|oci)-(?:linux|multi)|docker-(?:26|28)-containerd-save-(?:sparse|arm64)|skopeo-(?:dir|oci-archive-zstd)|ctr-|zoo-1|docker-20.10-save-multi|nix-)/;
 
 const missing = (compression: string): string | null => {
   if (compression === 'xz' && !hasProgram('xz')) return 'there is no xz here';

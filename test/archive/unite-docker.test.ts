@@ -63,6 +63,31 @@ test('both sides agree', async () => {
   });
 });
 
+test('an image and an index of the same config keep their own names', async () => {
+  const outer = blobOf({
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.ociIndex,
+    manifests: [describeBlob(MEDIA_TYPE.ociManifest, GOOD)],
+  });
+  const named = (name: string) => ({ annotations: { 'io.containerd.image.name': `docker.io/library/${name}` } });
+  const index = indexOf([
+    describeBlob(MEDIA_TYPE.ociManifest, GOOD, named('one:1')),
+    describeBlob(MEDIA_TYPE.ociIndex, outer, named('many:1')),
+  ]);
+  const docker = [
+    { ...DOCKER, RepoTags: ['one:1'] },
+    { ...DOCKER, RepoTags: ['many:1'] },
+  ];
+  const entries = [
+    ...layoutEntries(index, [GOOD, outer, CONFIG, ...LAYERS]),
+    file('manifest.json', JSON.stringify(docker)),
+  ];
+  const source = await openImageSource(await makeFile(tarOf(entries)));
+  expect(source.roots.map(({ names }) => names)).toEqual([['docker.io/library/one:1'], ['docker.io/library/many:1']]);
+  expect(source.findings).toEqual([]);
+  await source.close();
+});
+
 test('names of manifest.json are joined', async () => {
   const tags = { ...DOCKER, RepoTags: ['zoo:1', 'localhost:5000/zoo:2'] };
   expect(await openHybrid(GOOD, [tags], {})).toEqual({
@@ -124,8 +149,10 @@ test.each([
 });
 
 test('an image that is whole on neither side', async () => {
-  const { findings } = await openHybrid(manifestOf([]), [DOCKER], NAMED, [CONFIG, LAYERS[0]]);
+  // index.json has the last word: it knows sizes and media types of what is absent.
+  const { roots, findings } = await openHybrid(GOOD, [DOCKER], NAMED, [CONFIG, LAYERS[0]]);
+  expect(roots).toEqual([[digests, 'docker.io/library/zoo:1']]);
   expect(findings).toEqual([
-    `error | docker-manifest.absent-blob | X: manifest.json: [0] | the layer "${nameOf(LAYERS[1])}" is not in the archive`,
+    `warning | docker-manifest.absent-blob | X: manifest.json: [0] | the layer "${nameOf(LAYERS[1])}" is not in the archive`,
   ]);
 });

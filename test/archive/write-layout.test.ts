@@ -181,8 +181,10 @@ test('what a killed run left behind goes with the next one', async () => {
   const dead = spawnSync(process.execPath, ['-e', '']).pid;
   await writeFile(join(folder, `.out.tar.${dead}-0123456789ab.partial`), 'half');
   await mkdir(join(folder, `.out.tar.${dead}-0123456789ab-old.partial`));
+  // In containers every run has the same number.
+  await writeFile(join(folder, `.out.tar.${process.pid}-0123456789ab.partial`), 'half');
   const others = [
-    `.out.tar.${process.pid}-0123456789ab.partial`,
+    `.out.tar.${process.ppid}-0123456789ab.partial`,
     `.other.tar.${dead}-0123456789ab.partial`,
     '.out.tar.x.partial',
   ];

@@ -97,6 +97,43 @@ test('a file per platform and kind, what gives the config back, sums, and a tabl
   }
 });
 
+test('what reads a release file of a deprecated kind says so', async ({ skip }) => {
+  skip(LACKING.size > 0, `there is no ${[...LACKING].join(', ')} on PATH`);
+  const recipe = RECIPE.replace('    - save', '    - { kind: save, deprecated: "2030-12-31" }').replace(
+    '#!/bin/sh',
+    'x',
+  );
+  const { root, run } = await makeWorkspace(recipe);
+  await runInProcess(['build', 'tool'], { cwd: root });
+  expect((await run('archives', 'tool')).exitCode).toBe(0);
+  const path = 'out/tool/release/prebuilt-scratch-arm64';
+  const said = (kind: string, date: string) =>
+    `warning: archives of this kind (${kind}) are deprecated: they are not made any more from ${date} on [archive.deprecated]`;
+  const config = ['--config', `${path}.tar.xz.json`];
+  for (const [file, text, more] of [
+    [`${path}.tar.xz`, said('export', '2027-01-01'), config],
+    [`${path}.docker.tar.zst`, said('save', '2030-12-31'), []],
+  ] as const) {
+    for (const argv of [
+      ['inspect', file, ...more],
+      ['verify', file, ...more],
+      ['convert', file, 'again.tar', '--to', 'oci-archive', ...more],
+      ['assemble', file, '--output', 'index.tar', ...more],
+    ]) {
+      const { exitCode, stderr } = await run(...argv);
+      expect({ argv, exitCode, stderr }).toMatchObject({ exitCode: 0, stderr: expect.stringContaining(text) });
+    }
+    // What is made of it is of another kind.
+    for (const made of ['again.tar', 'index.tar']) {
+      expect((await run('verify', made)).stderr).not.toContain('deprecated');
+    }
+    const { stdout } = await run('inspect', 'again.tar', '--json');
+    expect(stdout).not.toContain('deprecated');
+  }
+  const extracted = await run('extract', `${path}.docker.tar.zst`, '/bin/tool', '--output', 'tool');
+  expect(extracted.stderr).toContain(said('save', '2030-12-31'));
+});
+
 test('says which archives have to be built first', async () => {
   const { run } = await makeWorkspace();
   const { exitCode, stderr } = await run('archives', 'tool');

@@ -51,47 +51,6 @@ async function filesOf(path: string): Promise<ReadonlyMap<string, string>> {
   );
 }
 
-const ONE_IMAGE = [
-  'buildx-oci.tar',
-  'buildx-oci-dockermt.tar',
-  'buildx-docker.tar',
-  'crane-oci-layout',
-  'docker-20.10-save.tar',
-  'docker-28-containerd-save.tar',
-  'docker-28-overlay2-save.tar',
-  'nix-stream-layered.tar',
-  'podman-save-oci-archive.tar',
-  'skopeo-docker-archive.tar',
-  'skopeo-oci-archive.tar',
-  'skopeo-oci-layout',
-];
-const FORMATS = ['oci-archive', 'oci', 'docker-archive', 'docker-archive-legacy', 'docker-archive-skopeo'];
-
-test.each(ONE_IMAGE)('%s becomes every format and comes back with its config and diff ids', async (name) => {
-  const before = await essenceOf(fixture(name));
-  for (const to of FORMATS) {
-    const path = `${name}.${to}`;
-    const { exitCode, stderr } = await convert(fixture(name), path, '--to', to);
-    expect([to, exitCode, stderr.match(/error.*/g)]).toEqual([to, 0, null]);
-    const { images } = await essenceOf(path);
-    expect(images).toEqual(before.images);
-    const verified = await runForBytes(['verify', path], { cwd: folder });
-    expect([to, verified.exitCode, verified.stderr.match(/error.*/g)]).toEqual([to, 0, null]);
-    await convert(path, 'back.tar', '--to', 'oci-archive');
-    expect((await essenceOf('back.tar')).images).toEqual(before.images);
-  }
-});
-
-const WHOLE = ['buildx-oci-multi.tar', 'buildx-oci-multi-attested.tar', 'buildx-oci-linux-amd64-attested.tar'];
-
-test.each(WHOLE)('%s keeps every manifest, attestations and names among layouts', async (name) => {
-  const before = await essenceOf(fixture(name));
-  await convert(fixture(name), 'whole', '--to', 'oci');
-  expect(await essenceOf('whole')).toEqual(before);
-  await convert('whole', 'whole.tar', '--to', 'oci-archive', '--compress', 'gzip');
-  expect(await essenceOf('whole.tar')).toEqual(before);
-});
-
 test('what skopeo would write, entry for entry', async () => {
   await convert(fixture('buildx-oci.tar'), 'skopeo.tar', '--to', 'docker-archive-skopeo');
   expect([...(await filesOf(join(folder, 'skopeo.tar')))]).toEqual([
@@ -227,22 +186,6 @@ test.each([
     const names = (entries: typeof entriesBefore) => entries.map(({ header }) => header.name).toSorted();
     expect(names(entriesAfter)).toEqual(names(entriesBefore));
   }
-});
-
-test('a root filesystem with a config becomes the image that it was', async () => {
-  await convert(fixture('buildx-oci.tar'), 'zoo.rootfs.tar', '--to', 'rootfs');
-  const config = Buffer.from(
-    (await filesOf(fixture('skopeo-docker-archive.tar'))).get(
-      'fb12b697e22e75680e51c02e52e99fec1c4e86f75346434ee20c11df853341c1.json',
-    ) ?? '',
-    'latin1',
-  );
-  await writeFile(join(folder, 'zoo.json'), config);
-  const argv = ['--to', 'docker-archive', '--config', 'zoo.json', '--platform', 'linux/amd64', '--name', 'zoo:2'];
-  const { exitCode } = await convert('zoo.rootfs.tar', 'again.tar', ...argv);
-  expect(exitCode).toBe(0);
-  const inspected = await runForBytes(['verify', 'again.tar'], { cwd: folder });
-  expect(inspected.exitCode).toBe(0);
 });
 
 test('layout to layout copies no bytes where the disk can do without', async () => {

@@ -94,6 +94,28 @@ test.each([
   expect(await runForBytes(['extract', 'x.tar', path], { cwd })).toMatchObject({ exitCode: 2, stdout: '', stderr });
 });
 
+test('what is odd about the archive is told', async () => {
+  const cwd = await makeFolder();
+  const image = makeImage(LAYERS);
+  const index = indexOf([describeBlob(MANIFEST, blobOf(image.manifest.raw))]);
+  await writeFile(join(cwd, 'x.tar'), tarOf([...layoutEntries(index, image.blobs), file('notes.txt', '')]));
+  const odd = await runForBytes(['extract', 'x.tar', '/etc/passwd'], { cwd });
+  expect(odd).toMatchObject({ exitCode: 0, bytes: Buffer.from('root') });
+  expect(odd.stderr).toContain('warning: an entry that is no part of an image [archive.extra-entry]');
+  expect((await runForBytes(['extract', 'x.tar', '/etc/passwd', '--strict'], { cwd })).exitCode).not.toBe(0);
+});
+
+test('nothing is taken out of a broken archive', async () => {
+  const cwd = await makeFolder();
+  const image = makeImage(LAYERS);
+  const index = indexOf([describeBlob(MANIFEST, blobOf(image.manifest.raw))]);
+  const entries = layoutEntries(index, image.blobs);
+  await writeFile(join(cwd, 'x.tar'), tarOf([...entries, file('index.json', '{}')]));
+  const broken = await runForBytes(['extract', 'x.tar', '/etc/passwd', '--output', 'y'], { cwd });
+  expect(broken).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(broken.stderr).toContain('[archive.duplicate-entry]');
+});
+
 test('of several platforms one has to be named', async () => {
   const cwd = await makeFolder();
   const archive = fixture('buildx-oci-multi.tar');

@@ -46,6 +46,27 @@ test.each<{ name: string; layers: LayerEntry[][]; tree: string[] }>([
     ],
     tree: ['d/', 'd/new 644', 'e 644'],
   },
+  {
+    name: 'a whiteout in a folder that takes the place of a symlink, which is not about what the link led to',
+    layers: [
+      [file('usr/lib/x'), link('lib', 'usr/lib')],
+      [folder('lib'), file('lib/.wh.x'), file('lib/y')],
+    ],
+    tree: ['usr/', 'usr/lib/', 'usr/lib/x 644', 'lib/', 'lib/y 644'],
+  },
+  {
+    name: 'an opaque marker in such a folder, wherever it stands',
+    layers: [
+      [file('usr/lib/x'), link('lib', 'usr/lib')],
+      [file('lib/.wh..wh..opq'), folder('lib')],
+    ],
+    tree: ['usr/', 'usr/lib/', 'usr/lib/x 644', 'lib/'],
+  },
+  {
+    name: 'a whiteout through a symlink that stays',
+    layers: [[file('usr/lib/x'), link('lib', 'usr/lib')], [file('lib/.wh.x')]],
+    tree: ['usr/', 'usr/lib/', 'lib -> usr/lib'],
+  },
   { name: 'marks of aufs', layers: [[file('.wh..wh.plnk'), file('.wh..wh.aufs'), file('a')]], tree: ['a 644'] },
   {
     name: 'a folder over a folder',

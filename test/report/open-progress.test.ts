@@ -70,8 +70,8 @@ test('without a terminal: a long task says every ten seconds how far it is', () 
   const task = openProgress(output, { isQuiet: false, nowMs }).task('downloading a', 100 * 1024);
   for (; clockMs <= 25_000; clockMs += 1000) task.advance(1024);
   expect(output.written).toEqual([
-    'downloading a: 11.0 KiB of 100.0 KiB  1.1 KiB/s\n',
-    'downloading a: 21.0 KiB of 100.0 KiB  1.0 KiB/s\n',
+    'downloading a: 11.0 KiB of 100.0 KiB  1.1 KiB/s  81 s left\n',
+    'downloading a: 21.0 KiB of 100.0 KiB  1.0 KiB/s  76 s left\n',
   ]);
 });
 
@@ -84,7 +84,10 @@ test('on a terminal: running tasks stay at the bottom, ended ones and notes scro
   b.advance(10);
   clockMs = 2000;
   vi.advanceTimersByTime(100);
-  expect(output.screen()).toEqual(['  a  █████░░░░░░░░░░░░░░░ 25 %  1.0 KiB of 4.0 KiB  512 B/s', '  b  10 B  5 B/s']);
+  expect(output.screen()).toEqual([
+    '  a  █████░░░░░░░░░░░░░░░ 25 %  1.0 KiB of 4.0 KiB  512 B/s  6 s left',
+    '  b  10 B  5 B/s',
+  ]);
   progress.note('by the way');
   a.done('4.0 KiB');
   expect(output.screen()).toEqual(['by the way', '✓ a: 4.0 KiB (2.0 s)', '  b  10 B  5 B/s']);
@@ -164,10 +167,22 @@ test('a size that is known late gives a bar; what was there before counts, but n
   task.advance(1024);
   clockMs = 2000;
   vi.advanceTimersByTime(200);
-  expect(output.screen()).toEqual(['  downloading a  ██████████░░░░░░░░░░ 50 %  2.0 KiB of 4.0 KiB  512 B/s']);
+  expect(output.screen()).toEqual(['  downloading a  50 %  2.0 KiB of 4.0 KiB  512 B/s  4 s left']);
   task.startAt(0, 4096);
   task.advance(1024);
   vi.advanceTimersByTime(200);
-  expect(output.screen()).toEqual(['  downloading a  █████░░░░░░░░░░░░░░░ 25 %  1.0 KiB of 4.0 KiB  512 B/s']);
+  expect(output.screen()).toEqual(['  downloading a  25 %  1.0 KiB of 4.0 KiB  512 B/s  6 s left']);
   progress.close();
+});
+
+test('a line that is too long for the terminal loses its bar, then the end of its name', () => {
+  const output = makeOutput(true, 70);
+  const task = openProgress(output, { isQuiet: false, nowMs }).task(
+    `pushing ${'long-'.repeat(8)}name.tar`,
+    1000 * 1024,
+  );
+  task.advance(10 * 1024);
+  clockMs = 2000;
+  vi.advanceTimersByTime(100);
+  expect(output.screen()).toEqual(['  pushing long-l…  1 %  10.0 KiB of 1000.0 KiB  5.0 KiB/s  3 min left']);
 });

@@ -25,6 +25,7 @@ export function makeInvocation(cwd: string, more: Partial<Invocation> = {}): Inv
     fetch: () => Promise.reject(new Error('no network in this test')),
     run: () => Promise.reject(new Error('no programs in this test')),
     progress: { task: () => task, note: () => undefined, close: () => undefined },
+    registries: { isInsecure: false, caFile: null },
     style: createStyle(false),
     ...more,
   };

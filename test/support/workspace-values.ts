@@ -1,6 +1,7 @@
 import { parseReference } from '../../src/oci/reference.ts';
 import { platformSlug } from '../../src/platform/platform.ts';
 import { parsePlatform } from '../../src/platform/parse.ts';
+import { NO_PINS } from '../../src/recipe/target.ts';
 import type {
   GoBuild,
   ImageFile,
@@ -86,6 +87,7 @@ export function makeTarget({ platform = 'linux/amd64', image = {}, ...values }: 
     hasNativeRunner: false,
     version: '1.2.3',
     upstream: null,
+    pins: NO_PINS,
     patches: [],
     build: { kind: 'none' },
     tests: [],
@@ -105,6 +107,8 @@ export function makeRecipe(targets: readonly Target[], values: Partial<ResolvedR
     fork: null,
     publish: { image: null, tags: [] },
     archives: null,
+    parity: null,
+    lock: null,
     targets,
     ...values,
   };
