@@ -1,13 +1,14 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { asCacheError } from '../cache/cache-error.ts';
+import { claimLeftover } from '../cache/claim-leftover.ts';
 import { ForkwrightError, isSystemError } from '../errors.ts';
+import { retry, type Pauses } from '../http/retry.ts';
+import { showUrl } from '../http/show-url.ts';
 import type { Progress, Task } from '../report/progress.ts';
 import { formatSize } from '../report/size.ts';
 import { formatHash, hashFile, type ContentHash } from './content-hash.ts';
-import { claimPartial } from './partial-file.ts';
-import { request, showUrl } from './request.ts';
-import { retry, TransientError, type Pauses } from './retry.ts';
+import { passing, request } from './request.ts';
 
 export interface DownloadOptions {
   readonly cacheFolder: string;
@@ -65,7 +66,7 @@ async function downloadTo(path: string, origin: Origin, hash: ContentHash, optio
   try {
     const location = await origin.locate();
     await mkdir(dirname(path), { recursive: true });
-    const partial = await claimPartial(join(options.cacheFolder, 'partial'), `${hash.algorithm}-${hash.hex}`);
+    const partial = await claimLeftover(join(options.cacheFolder, 'partial'), `${hash.algorithm}-${hash.hex}`);
     await retry(() => fetchRest(partial, location, hash, task, options), options.pauses, options.signal);
     await rename(partial, path);
     task.done(formatSize(await sizeOf(path)));
@@ -92,7 +93,7 @@ async function fetchRest(
   if (hex === wanted.hex) return;
   await rm(partial, { force: true });
   // The hash decides what an If-Range would: whether both parts are of one file. It says nothing against the server yet.
-  if (hex === null || isRest) throw new TransientError('the parts of the download do not fit together', null, place);
+  if (hex === null || isRest) throw passing('the parts of the download do not fit together', place);
   throw new ForkwrightError(
     'prebuilt.integrity-mismatch',
     `the file has the hash ${formatHash({ ...wanted, hex })}, the recipe wants ${formatHash(wanted)}`,
@@ -115,7 +116,7 @@ async function fetchInto(
     const isRest = answer.status === 206 && answer.headers.get('content-range')?.startsWith(`bytes ${start}-`) === true;
     if (start > 0 && answer.status !== 200 && !isRest) {
       await rm(partial, { force: true });
-      throw new TransientError('the server does not go on where the download broke off', null, showUrl(url));
+      throw passing('the server does not go on where the download broke off', showUrl(url));
     }
     const restBytes = answer.headers.get('content-length');
     const doneBytes = isRest ? start : 0;

@@ -1,7 +1,8 @@
 import { ForkwrightError } from '../errors.ts';
+import { retry, type Pauses } from '../http/retry.ts';
+import { showUrl } from '../http/show-url.ts';
 import type { NpmRegistry } from './npm-config.ts';
-import { request, showUrl, type Answer } from './request.ts';
-import { retry, type Pauses } from './retry.ts';
+import { request, type Answer } from './request.ts';
 
 export interface NpmPackage {
   readonly package: string;

@@ -1,8 +1,7 @@
 import { ForkwrightError } from '../errors.ts';
-import { TransientError, type Pauses } from './retry.ts';
-
-// What goes away by itself: containerd, skopeo and crane each forget some of them.
-const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429, 499, 500, 502, 503, 504, 522]);
+import { TransientError, type Pauses, type TransientDetails } from '../http/retry.ts';
+import { showUrl } from '../http/show-url.ts';
+import { innermostCause, isCertificateError, isTransientStatus, readRetryAfter } from '../http/transient.ts';
 
 export interface RequestOptions {
   readonly fetch: typeof globalThis.fetch;
@@ -18,12 +17,6 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: AsyncIterable<Uint8Array>;
-}
-
-/** A URL for people: without credentials and without its query, which may hold a signature. */
-export function showUrl(url: string): string {
-  const { origin, pathname } = new URL(url);
-  return `${origin}${pathname}`;
 }
 
 /**
@@ -59,33 +52,38 @@ async function send(url: string, options: RequestOptions, idle: IdleTimer, place
 }
 
 function judgeFailure(error: unknown, isIdle: boolean, place: string): ForkwrightError {
-  const cause = innermost(error);
+  const cause = innermostCause(error);
   if (!isIdle && cause === error) {
     // fetch gives every failure of the network a cause. Without one the request itself is at fault, and the text quotes it.
     const hint = 'check the credentials for this host: a line break is none of their characters';
     return new ForkwrightError('download.refused', 'such a request cannot be made', { place, hint });
   }
-  if (cause instanceof Error && 'code' in cause && /CERT|VERIFY_LEAF/.test(String(cause.code))) {
+  if (isCertificateError(cause)) {
     const hint = "NODE_EXTRA_CA_CERTS names a file with a company's own authorities";
     return new ForkwrightError('download.refused', "the server's certificate is not trusted", { place, hint, cause });
   }
-  return new TransientError('no answer', null, place, cause);
+  return passing('no answer', place, { cause });
+}
+
+/** A failure that may pass. */
+export function passing(
+  text: string,
+  place: string,
+  details: Pick<TransientDetails, 'waitMs' | 'cause'> = {},
+): TransientError {
+  const hint = 'check the network and the proxy, or try again later; what has arrived is kept';
+  return new TransientError('download.failed', text, { place, hint, ...details });
 }
 
 function judgeStatus(response: Response, place: string): ForkwrightError {
   const text = `the server answered ${response.status} ${response.statusText}`.trim();
-  if (TRANSIENT.has(response.status)) return new TransientError(text, readRetryAfter(response.headers), place);
+  if (isTransientStatus(response.status)) {
+    return passing(text, place, { waitMs: readRetryAfter((name) => response.headers.get(name)) });
+  }
   if (response.status === 404 || response.status === 410) {
     return new ForkwrightError('download.not-found', text, { place, hint: 'check name and version in the recipe' });
   }
   return new ForkwrightError('download.refused', text, { place, hint: 'check the credentials for this host' });
-}
-
-/** Specification: RFC 9110, 10.2.3: seconds, or a date, which is seen from the server's own clock. */
-function readRetryAfter(headers: Headers): number | null {
-  const text = headers.get('retry-after') ?? '';
-  const waitMs = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.parse(headers.get('date') ?? '');
-  return Number.isNaN(waitMs) ? null : Math.max(waitMs, 0);
 }
 
 async function* readBody(
@@ -102,7 +100,7 @@ async function* readBody(
     }
   } catch (error) {
     signal.throwIfAborted();
-    throw new TransientError('the connection broke', null, place, innermost(error));
+    throw passing('the connection broke', place, { cause: innermostCause(error) });
   }
 }
 
@@ -129,10 +127,4 @@ function startIdleTimer(outer: AbortSignal, idleMs: number): IdleTimer {
       controller.abort();
     },
   };
-}
-
-/** fetch says "fetch failed"; what failed is in the cause of the cause, or in each address's own error. */
-function innermost(error: unknown): unknown {
-  if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0]);
-  return error instanceof Error && error.cause !== undefined ? innermost(error.cause) : error;
 }

@@ -34,6 +34,8 @@ export type BlobOutcome = 'present' | 'mounted' | 'sent';
 export interface BlobWriteOptions {
   /** Repositories of the same registry that have the blob; mounting is tried from them, in this order. */
   readonly mountFrom: readonly string[];
+  /** The repository was asked just now and does not have it: not asked again before the first try. False unless given. */
+  readonly isKnownAbsent?: boolean;
   /** Bytes that went out, or a negative number where an upload has to go back. */
   readonly onBytes: (bytes: number) => void;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ForkwrightError, messageOf } from '../../src/errors.ts';
 import { request } from '../../src/prebuilt/request.ts';
-import { TransientError } from '../../src/prebuilt/retry.ts';
+import { TransientError } from '../../src/http/retry.ts';
 
 async function failureOf(fetch: typeof globalThis.fetch, headers: Readonly<Record<string, string>> = {}) {
   const options = { fetch, headers, signal: new AbortController().signal, pauses: { idleMs: 10_000 } };

@@ -1,0 +1,90 @@
+import pMap from 'p-map';
+import { ForkwrightError } from '../errors.ts';
+import type { Digest } from '../oci/digest.ts';
+import { checkStaging, openPartial, type PartialBlob } from './pull-staging.ts';
+import type { Repository } from './repository.ts';
+
+const AT_ONCE = 4;
+
+type Blob = { readonly digest: Digest; readonly sizeBytes: number };
+
+export interface FetchBlobsOptions {
+  readonly signal: AbortSignal;
+  /** Whether the files are the result, and not only what it is made of. */
+  readonly isResult: boolean;
+  /** Told once how many bytes are there already, of all. */
+  readonly onStart: (heldBytes: number, totalBytes: number) => void;
+  readonly onBytes: (bytes: number) => void;
+}
+
+/**
+ * Brings blobs into a staging folder, several at once, the largest first. Whatever arrives stays there, so that the next
+ * call with the same folder goes on where this one ended. Every blob is hashed before it has its name. Throws
+ * `blob.corrupt`, what reading throws, the signal's reason, and the system's errors.
+ */
+export async function fetchBlobs(
+  repository: Repository,
+  blobs: readonly Blob[],
+  folder: string,
+  { signal, isResult, onStart, onBytes }: FetchBlobsOptions,
+): Promise<void> {
+  const held = await checkStaging(folder, blobs, signal);
+  const totalBytes = blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  onStart(held.sizeBytes, totalBytes);
+  const missing = blobs.filter(({ digest }) => !held.whole.has(digest)).toSorted((a, b) => b.sizeBytes - a.sizeBytes);
+  const failing = new AbortController();
+  const fetching = { repository, folder, signal: AbortSignal.any([signal, failing.signal]), isResult, onBytes };
+  const fetchOne = async (blob: Blob) => {
+    try {
+      await fetchBlob(blob, fetching);
+    } catch (error) {
+      // The others stop at their next piece, and nobody writes into the folder any more when this call has ended.
+      failing.abort(error);
+    }
+  };
+  await pMap(missing, fetchOne, { concurrency: AT_ONCE });
+  fetching.signal.throwIfAborted();
+}
+
+interface Fetching extends Omit<FetchBlobsOptions, 'onStart'> {
+  readonly repository: Repository;
+  readonly folder: string;
+}
+
+async function fetchBlob(blob: Blob, fetching: Fetching): Promise<void> {
+  const { repository, folder, signal, onBytes } = fetching;
+  signal.throwIfAborted();
+  const partial = await openPartial(folder, blob, signal);
+  try {
+    const heldBytes = partial.sizeBytes;
+    const actual = await fillPartial(blob, partial, fetching);
+    if (actual === blob.digest) return;
+    await partial.clear();
+    // What was left behind may be what is wrong.
+    onBytes(-blob.sizeBytes);
+    const again = heldBytes > 0 ? await fillPartial(blob, partial, fetching) : actual;
+    if (again === blob.digest) return;
+    await partial.clear();
+    throw new ForkwrightError('blob.corrupt', `what the registry sends has the digest ${again}`, {
+      place: `${repository.registry}/${repository.name}@${blob.digest}`,
+      hint: 'the registry, or a proxy before it, holds damaged data; push the image again',
+    });
+  } finally {
+    await partial.close();
+  }
+}
+
+async function fillPartial(
+  blob: Blob,
+  partial: PartialBlob,
+  { repository, signal, isResult, onBytes }: Fetching,
+): Promise<string> {
+  if (partial.sizeBytes < blob.sizeBytes) {
+    for await (const chunk of repository.readBlob(blob, partial.sizeBytes)) {
+      signal.throwIfAborted();
+      await partial.append(chunk);
+      onBytes(chunk.length);
+    }
+  }
+  return partial.finish(isResult);
+}
