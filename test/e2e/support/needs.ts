@@ -14,7 +14,13 @@ export type Need =
   | 'go-image'
   | 'debian-packages'
   | 'registry'
+  | 'docker-registry'
   | 'skopeo'
+  | 'umoci'
+  | 'xz'
+  | 'zstd'
+  | 'root'
+  | 'containerd-store'
   | 'engine-socket'
   | 'processes'
   | 'gitlab-ci-local';
@@ -54,7 +60,16 @@ const PROBES: Readonly<Record<Need, () => Promise<string>>> = {
   'go-image': () => failsToBuild([], `FROM ${GO_IMAGE}\nRUN go version && gcc --version && make --version\n`),
   'debian-packages': () => failsToBuild([], `FROM ${GO_IMAGE}\nRUN apt-get update\n`),
   registry: askRegistry,
+  'docker-registry': () => fails(['docker-registry', '--version']),
   skopeo: () => fails(['skopeo', '--version']),
+  umoci: () => fails(['umoci', '--version']),
+  xz: () => fails(['xz', '--version']),
+  zstd: () => fails(['zstd', '--version']),
+  root: async () => (process.getuid?.() === 0 ? '' : 'only root can make devices, and files of other users'),
+  'containerd-store': async () => {
+    const { stdout } = await run(['docker', 'info', '--format', '{{.DriverStatus}}'], { cwd: FOLDER });
+    return stdout.includes('io.containerd.snapshotter.v1') ? '' : 'docker keeps its images in its classic store';
+  },
   'engine-socket': async () => {
     const endpoint = await dockerEndpoint();
     return endpoint.startsWith('unix://')

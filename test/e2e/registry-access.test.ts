@@ -1,0 +1,102 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+import { fixture } from '../support/archives.ts';
+import { TEST_TLS } from '../support/registry/test-tls.ts';
+import { startDistribution } from './support/distribution.ts';
+import { testWith } from './support/needs.ts';
+import { runForkwright, runWell, type Ended } from './support/run.ts';
+import { FOLDER } from './support/settings.ts';
+
+const ARCHIVE = fixture('buildx-oci-multi-attested.tar');
+const DIGEST = 'sha256:fcf996fd0b0b2d6435f9e728d6d915e417987c2db06433d3201f38682bc24aae';
+const USER = 'releng';
+const PASSWORD = 'let me in';
+// What `htpasswd -B` makes of them.
+const HTPASSWD = `${USER}:$2y$04$abcdefghijklmnopqrstuuTnc8amReAFiMHxaSoW9U22KarbWnkSm\n`;
+
+interface Access {
+  readonly host: string;
+  /** PEM. */
+  readonly caFile: string;
+  /** A folder of docker's, with what is given in its config.json. */
+  readonly configure: (config: object) => Promise<string>;
+  readonly push: (config: string, ...more: string[]) => Promise<Ended>;
+}
+
+/** Starts a registry with a certificate of a private authority, which lets in only who has the password. */
+async function startClosed(name: string): Promise<Access> {
+  const cwd = join(FOLDER, `registry-${name}`);
+  const registry = await startDistribution(join(cwd, 'registry'), { tls: TEST_TLS, htpasswd: HTPASSWD });
+  onTestFinished(registry.stop);
+  const caFile = join(cwd, 'ca.pem');
+  await writeFile(caFile, TEST_TLS.ca);
+  const { host } = registry;
+  return {
+    host,
+    caFile,
+    configure: async (config) => {
+      const folder = join(cwd, 'docker');
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+      return folder;
+    },
+    // Nothing that whoever runs this is logged in to.
+    push: (config, ...more) =>
+      runForkwright(['push', ARCHIVE, `${host}/team/zoo:1`, ...more], {
+        cwd,
+        env: { HOME: cwd, XDG_RUNTIME_DIR: cwd, DOCKER_CONFIG: config },
+      }),
+  };
+}
+
+function authsOf(host: string, password: string): object {
+  return { auths: { [host]: { auth: Buffer.from(`${USER}:${password}`).toString('base64') } } };
+}
+
+const PUSHED = { exitCode: 0, stdout: `${DIGEST}\n` };
+
+testWith(['docker-registry'], 'https with a private authority, and the password of a config.json', async () => {
+  const { host, caFile, configure, push } = await startClosed('closed');
+  const config = await configure(authsOf(host, PASSWORD));
+  expect(await push(config, '--ca-file', caFile)).toMatchObject(PUSHED);
+  expect(await push(config, '--insecure')).toMatchObject(PUSHED);
+  const said = await push(config);
+  expect(said).toEqual({ exitCode: 2, stdout: '', stderr: '' });
+});
+
+testWith(['docker-registry'], 'who has no password, or a wrong one, is told so, and what to do', async () => {
+  const { host, caFile, configure, push } = await startClosed('refusing');
+  const none = await push(await configure({}), '--ca-file', caFile);
+  const wrong = await push(await configure(authsOf(host, 'guessed')), '--ca-file', caFile);
+  expect(none).toEqual({ exitCode: 2, stdout: '', stderr: '' });
+  expect(wrong).toEqual({ exitCode: 2, stdout: '', stderr: '' });
+});
+
+// Keeps one login, in a file beside it.
+const HELPER = `#!/bin/sh
+kept=$(dirname "$0")/kept.json
+case $1 in
+  store) cat >"$kept" ;;
+  get) grep -sF "\\"$(cat)\\"" "$kept" || { echo 'credentials not found in native keychain'; exit 1; } ;;
+  *) exit 1 ;;
+esac
+`;
+
+testWith(['docker-registry', 'docker'], 'a credential helper has what `docker login` gave it', async () => {
+  const { host, caFile, configure, push } = await startClosed('helped');
+  const bin = join(FOLDER, 'registry-helped', 'bin');
+  await mkdir(bin);
+  await writeFile(join(bin, 'docker-credential-e2e'), HELPER);
+  await chmod(join(bin, 'docker-credential-e2e'), 0o755);
+  const config = await configure({ credsStore: 'e2e' });
+  const { PATH: path = '' } = process.env;
+  const env = { DOCKER_CONFIG: config, PATH: `${bin}:${path}` };
+  const login = ['docker', 'login', '--username', USER, '--password-stdin', host] as const;
+  await runWell(login, { cwd: FOLDER, env, input: PASSWORD });
+  // The password is with the helper, and there only.
+  const kept = { ServerURL: host, Username: USER, Secret: PASSWORD };
+  expect(JSON.parse(await readFile(join(bin, 'kept.json'), 'utf8'))).toEqual(kept);
+  expect(await readFile(join(config, 'config.json'), 'utf8')).not.toMatch(/"auth":/);
+  expect(await push(config, '--ca-file', caFile)).toMatchObject(PUSHED);
+});
