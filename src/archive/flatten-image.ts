@@ -8,10 +8,13 @@ import type { LayerItem } from '../image/layer-item.ts';
 import { listChanges, type Changes } from '../image/list-changes.ts';
 import { sizeOfTar, writeTar } from './flatten-tar.ts';
 import type { ImageSource } from './image-source.ts';
-import { openLayer, placeOfLayer, readLayerItems } from './read-layer.ts';
+import type { LayerStore } from './layer-store.ts';
+import { openLayer, placeOfLayer, readLayerItems, type OpenLayer } from './read-layer.ts';
 
 export interface FlattenOptions {
   readonly signal: AbortSignal;
+  /** Where layers stay unpacked between the reading of their headers and that of their data; without it, nowhere. */
+  readonly store?: LayerStore;
 }
 
 /** A tar that is made of an image's layers while it is read. */
@@ -37,8 +40,8 @@ interface LayerHeaders {
 
 /**
  * Makes one layer of all the layers of an image, as `docker export` does: see `applyLayer` for the rules. The layers are
- * unpacked twice, here for their headers and once more by `bytes`; nothing is written to disk, and memory grows with the
- * number of files only. Throws `layer.windows`, `layer.*`, `tar.*`, `blob.absent`, `blob.corrupt`, and the signal's reason.
+ * unpacked here for their headers, and without a store once more by `bytes`. No file of the image is ever made on the disk,
+ * and memory grows with the number of files only. Throws `layer.windows`, `layer.*`, `tar.*`, `blob.absent`, `blob.corrupt`, and the signal's reason.
  */
 export async function flattenImage(source: ImageSource, image: LoadedImage, options: FlattenOptions): Promise<FlatTar> {
   const { tree, findings } = await readTree(source, image, options);
@@ -56,7 +59,7 @@ export async function readTree(
   layer: number | null = null,
 ): Promise<{ readonly tree: InodeTree; readonly findings: readonly Finding[] }> {
   const count = layer === null ? image.manifest.layers.length : layer + 1;
-  const { items, findings } = await readHeaders(source, image, count, options);
+  const { items, findings } = await readHeaders(source, image, count, options, () => true);
   const tree = createTree(source.limits.entries);
   for (const position of items.keys()) {
     if (position === layer) setBaseline(tree, layer);
@@ -79,7 +82,8 @@ export async function mergeLayers(
 ): Promise<readonly FlatTar[]> {
   const end = Math.max(0, ...groups.flat().map((position) => position + 1));
   requireAdjacent(groups, image.manifest.layers.length);
-  const { items, findings } = await readHeaders(source, image, end, options);
+  const inGroups = new Set(groups.flat());
+  const { items, findings } = await readHeaders(source, image, end, options, (layer) => inGroups.has(layer));
   const tree = createTree(source.limits.entries);
   const tars: FlatTar[] = [];
   let applied = 0;
@@ -106,12 +110,13 @@ function requireAdjacent(groups: readonly (readonly number[])[], layerCount: num
   }
 }
 
-/** Reads the headers of the first `count` layers. */
+/** Reads the headers of the first `count` layers; of those whose data is wanted, it goes to the store, if there is one. */
 async function readHeaders(
   source: ImageSource,
   image: LoadedImage,
   count: number,
   options: FlattenOptions,
+  isWanted: (layer: number) => boolean,
 ): Promise<LayerHeaders> {
   if (image.platform?.os === 'windows') {
     throw new ForkwrightError('layer.windows', 'the layers of a Windows image cannot be flattened', {
@@ -121,12 +126,10 @@ async function readHeaders(
   }
   const found = await pMap(
     image.manifest.layers.slice(0, count),
-    async (layer) => {
+    async (layer, position) => {
       const findings: Finding[] = [];
-      return {
-        items: await readLayerItems(source, layer, { signal: options.signal, findings }),
-        findings,
-      };
+      const keep = isWanted(position) ? (options.store?.add(position) ?? null) : null;
+      return { items: await readLayerItems(source, layer, { signal: options.signal, findings }, keep), findings };
     },
     { concurrency: CONCURRENCY },
   );
@@ -155,7 +158,21 @@ export function makeTar(
   const open = async (position: number) => {
     const layer = image.manifest.layers[position];
     if (layer === undefined) throw new RangeError(`there is no layer ${position}`);
-    return openLayer(source, layer, { signal: options.signal });
+    const chunks = options.store?.chunks(position);
+    return chunks === undefined ? openLayer(source, layer, { signal: options.signal }) : openKept(chunks);
   };
   return { sizeBytes: sizeOfTar(changes), findings, bytes: () => writeTar(changes, open) };
+}
+
+/** A layer that was held to its digest when it was put into the store. */
+function openKept(chunks: AsyncIterable<Uint8Array>): OpenLayer {
+  const iterator = chunks[Symbol.asyncIterator]();
+  return {
+    isCompressed: false,
+    chunks: { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) },
+    check: () => Promise.resolve(),
+    async close() {
+      await iterator.return?.();
+    },
+  };
 }

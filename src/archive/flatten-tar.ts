@@ -3,7 +3,7 @@ import { ForkwrightError } from '../errors.ts';
 import { BLOCK_BYTES, paddingBytes } from '../tar/header.ts';
 import { headerBytes, writePlainHeader, type NamelessEntry } from '../tar/write-blocks.ts';
 import { encodeHeader, END_OF_ARCHIVE } from '../tar/write-header.ts';
-import { readAhead, type ReadAhead } from './read-ahead.ts';
+import { readAhead, readInTurn, type ReadAhead } from './read-ahead.ts';
 import type { OpenLayer } from './read-layer.ts';
 import { CHUNK_BYTES, giveBackChunk, takeChunk } from './chunk-pool.ts';
 
@@ -117,7 +117,9 @@ async function* openInTurn(
     const group = groups[index];
     if (group === undefined) return;
     const layer = await open(group.layer);
-    opened.push({ layer, ahead: readAhead(layer.chunks, AHEAD_CHUNKS), changes: group.changes });
+    // What is only read is read ahead already, and unpacking takes its time.
+    const ahead = layer.isCompressed ? readAhead(layer.chunks, AHEAD_CHUNKS) : readInTurn(layer.chunks);
+    opened.push({ layer, ahead, changes: group.changes });
   };
   try {
     await openNext(0);

@@ -76,3 +76,17 @@ export function readAhead(chunks: AsyncIterable<Uint8Array>, depth: number): Rea
     },
   };
 }
+
+/** Gives a stream the same face without reading anything before it is asked for. */
+export function readInTurn(chunks: AsyncIterable<Uint8Array>): ReadAhead {
+  const iterator = chunks[Symbol.asyncIterator]();
+  return {
+    async next() {
+      const next = await iterator.next();
+      return next.done === true ? null : next.value;
+    },
+    async close() {
+      await iterator.return?.();
+    },
+  };
+}

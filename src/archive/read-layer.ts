@@ -10,10 +10,12 @@ import { createEntryScanner } from '../tar/scan-entries.ts';
 import { openCompressed } from './decompress.ts';
 import { errorFinding } from './error-finding.ts';
 import type { ImageSource } from './image-source.ts';
+import type { LayerStore } from './layer-store.ts';
 import { shareStream, tap } from './shared-stream.ts';
 
 /** A layer that is being unpacked. */
 export interface OpenLayer {
+  readonly isCompressed: boolean;
   /** What it is before compression; a chunk is valid until the next one is asked for. */
   readonly chunks: AsyncIterable<Uint8Array>;
   /**
@@ -50,9 +52,10 @@ export async function openLayer(
     hash.update(chunk);
   };
   const stream = shareStream(tap(source.stream(layer.digest), see));
-  const { unpack } = await openCompressed(stream.rest, place, source.limits);
+  const { compression, unpack } = await openCompressed(stream.rest, place, source.limits);
   const unpacked = unpack()[Symbol.asyncIterator]();
   return {
+    isCompressed: compression !== 'none',
     chunks: { [Symbol.asyncIterator]: () => ({ next: () => unpacked.next() }) },
     async check() {
       await unpacked.return?.();
@@ -75,12 +78,14 @@ const DROPPED =
 
 /**
  * Reads the headers of a layer to its end, and holds it to its digest; within limits. What is odd about the
- * tar goes to `findings`. Throws what `openLayer` throws, `tar.*`, `blob.corrupt`, `layer.too-large`.
+ * tar goes to `findings`; what a compressed layer unpacks to goes to `keep` too, unless it is null. Throws what `openLayer`
+ * throws, `tar.*`, `blob.corrupt`, `layer.too-large`, and what `keep` throws.
  */
 export async function readLayerItems(
   source: ImageSource,
   layer: Descriptor,
   options: { readonly signal: AbortSignal; readonly findings: Finding[] },
+  keep: ReturnType<LayerStore['add']> | null = null,
 ): Promise<readonly LayerItem[]> {
   const place = placeOfLayer(source, layer);
   const items: LayerItem[] = [];
@@ -100,10 +105,18 @@ export async function readLayerItems(
     source.limits,
   );
   const open = await openLayer(source, layer, options);
+  const kept = open.isCompressed ? keep : null;
   try {
-    for await (const chunk of open.chunks) scanner.feed(chunk);
+    for await (const chunk of open.chunks) {
+      const keeping = kept?.append(chunk);
+      // It is waited for when the headers are read, and told of then.
+      keeping?.catch(() => undefined);
+      scanner.feed(chunk);
+      await keeping;
+    }
     scanner.finish();
     await open.check();
+    kept?.end();
   } catch (error) {
     if (!(error instanceof ForkwrightError) || !error.code.startsWith('tar.')) throw error;
     const { cause } = error;

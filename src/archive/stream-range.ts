@@ -2,6 +2,9 @@ import type { FileHandle } from 'node:fs/promises';
 import { ForkwrightError } from '../errors.ts';
 import { CHUNK_BYTES, giveBackChunk, takeChunk } from './chunk-pool.ts';
 
+/** Less than this is not worth a whole chunk. */
+const SMALL_BYTES = 64 * 1024;
+
 /**
  * Gives bytes of a file from `offset` on, in chunks of at most 1 MiB; a chunk is valid until the next one is asked for.
  * While a chunk is used the next one is read. Throws `archive.read-failed`, with `place` as the place.
@@ -12,9 +15,8 @@ export async function* streamRange(
   sizeBytes: number,
   place: string,
 ): AsyncGenerator<Uint8Array> {
-  const isLong = sizeBytes > CHUNK_BYTES;
-  let spare = isLong ? takeChunk() : Buffer.allocUnsafe(sizeBytes);
-  let current = isLong ? takeChunk() : Buffer.alloc(0);
+  let spare = sizeBytes > SMALL_BYTES ? takeChunk() : Buffer.allocUnsafe(sizeBytes);
+  let current = sizeBytes > CHUNK_BYTES ? takeChunk() : Buffer.alloc(0);
   const readAt = (position: number, buffer: Buffer) =>
     readFully(file, buffer, Math.min(buffer.length, sizeBytes - position), offset + position, place);
   let reading = sizeBytes > 0 ? readAt(0, spare) : null;
@@ -30,7 +32,7 @@ export async function* streamRange(
     }
   } finally {
     await reading?.catch(() => undefined);
-    if (isLong) for (const chunk of [spare, current]) giveBackChunk(chunk);
+    for (const chunk of [spare, current]) if (chunk.length === CHUNK_BYTES) giveBackChunk(chunk);
   }
 }
 

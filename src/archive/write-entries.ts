@@ -33,20 +33,32 @@ export async function writeTar(
 }
 
 async function writeEntry(entry: ArchiveEntry, blobs: BlobSource, sink: ByteSink, options: CopyOptions): Promise<void> {
-  const { name } = entry;
+  await sink.append(encodeEntryHeader(entry));
   switch (entry.kind) {
     case 'folder':
-      return sink.append(encodeHeader({ name: `${name}/`, type: 'directory', mode: 0o755 }));
     case 'link':
-      return sink.append(encodeHeader({ name, type: 'symlink', mode: 0o777, linkName: entry.target }));
+      return;
     case 'file':
-      await sink.append(encodeHeader({ name, type: 'file', mode: 0o644, sizeBytes: entry.bytes.length }));
       await sink.append(entry.bytes);
       return sink.append(padding(entry.bytes.length));
     case 'blob':
-      await sink.append(encodeHeader({ name, type: 'file', mode: 0o644, sizeBytes: entry.sizeBytes }));
       await copyEntry(entry, blobs, sink, options);
       return sink.append(padding(entry.sizeBytes));
+  }
+}
+
+/** Gives the header blocks of an entry in a tar. */
+export function encodeEntryHeader(entry: ArchiveEntry): Buffer {
+  const { name } = entry;
+  switch (entry.kind) {
+    case 'folder':
+      return encodeHeader({ name: `${name}/`, type: 'directory', mode: 0o755 });
+    case 'link':
+      return encodeHeader({ name, type: 'symlink', mode: 0o777, linkName: entry.target });
+    case 'file':
+      return encodeHeader({ name, type: 'file', mode: 0o644, sizeBytes: entry.bytes.length });
+    case 'blob':
+      return encodeHeader({ name, type: 'file', mode: 0o644, sizeBytes: entry.sizeBytes });
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { ForkwrightError } from '../errors.ts';
 import type { LayerChange, OutputLayer } from '../image/convert-image.ts';
@@ -11,10 +11,10 @@ import { compressMethod, ZSTD_QUICK } from './compress.ts';
 import { openCompressed } from './decompress.ts';
 import type { ImageSource } from './image-source.ts';
 import { compressInto } from './byte-sink.ts';
+import { openLayerStore, type LayerStore } from './layer-store.ts';
 import { tap } from './shared-stream.ts';
 import { streamRange } from './stream-range.ts';
 import { openTemporaryFile, openTemporarySink, orNoRoom } from './temporary-file.ts';
-import { writeBehind } from './write-behind.ts';
 import { asWriteError } from './write-error.ts';
 
 /** What work on layers needs of the world around. */
@@ -28,9 +28,11 @@ export interface LayerTools {
 export interface MadeLayers {
   /** Says how a layer of the archive is to be written. */
   change(layer: Descriptor, diffId: Digest | undefined, wanted: LayerCompression | 'keep'): Promise<LayerChange>;
-  /** Takes a new layer, an uncompressed tar whose bytes are made once, and says how it is to be written. */
+  /** Gives a store for layers that are merged; it is closed with all else. */
+  openStore(): LayerStore;
+  /** Takes a new layer, an uncompressed tar, and says how it is to be written. */
   add(
-    tar: { bytes(): AsyncIterable<Uint8Array> },
+    tar: { readonly sizeBytes: number; bytes(): AsyncIterable<Uint8Array> },
     wanted: LayerCompression,
   ): Promise<{ readonly diffId: Digest; readonly change: NonNullable<LayerChange> }>;
   /** The bytes of a layer that was made; undefined for one that is the archive's. */
@@ -42,14 +44,15 @@ const PLACE = 'a layer that is made anew';
 const TIMEOUT_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Opens a place for the layers that a conversion makes. What is only unpacked is read twice and never kept: the first time
- * to know its size. What is merged or compressed is kept in files without names. Each layer is made once however many
- * images have it.
+ * Opens a place for the layers that a conversion makes. What is unpacked or merged is made twice and never kept: the first
+ * time to know its digest and size. What is compressed is kept in files without names. Each layer of the archive is made
+ * once however many images have it.
  */
 export function openMadeLayers(source: ImageSource, tools: LayerTools): MadeLayers {
   const made = new Map<Digest, () => AsyncIterable<Uint8Array>>();
   const changes = new Map<string, Promise<LayerChange>>();
   const handles: FileHandle[] = [];
+  const stores: LayerStore[] = [];
 
   async function changeOnce(
     layer: Descriptor,
@@ -84,21 +87,6 @@ export function openMadeLayers(source: ImageSource, tools: LayerTools): MadeLaye
       hash.update(chunk);
     });
     requireDiffId(toDigest(hash.digest('hex')), diffId, place);
-  }
-
-  /** A digest stands in front of the bytes in every archive, and making them takes longer than reading them again. */
-  async function keep(chunks: AsyncIterable<Uint8Array>, hash: Hash) {
-    const target = await openTemporaryFile(tools.env, PLACE);
-    handles.push(target);
-    const file = openTemporarySink(target, PLACE);
-    const sink = writeBehind(file);
-    for await (const chunk of chunks) await sink.append(chunk);
-    await sink.finish();
-    await file.finish();
-    const { sizeBytes } = file;
-    const digest = toDigest(hash.digest('hex'));
-    made.set(digest, () => streamRange(target, 0, sizeBytes, PLACE));
-    return { diffId: digest, change: { digest, sizeBytes, compression: 'none' } as const };
   }
 
   async function compress(
@@ -142,19 +130,29 @@ export function openMadeLayers(source: ImageSource, tools: LayerTools): MadeLaye
       changes.set(key, known);
       return known;
     },
+    openStore() {
+      const store = openLayerStore(tools.env);
+      stores.push(store);
+      return store;
+    },
     async add(tar, wanted) {
       const hash = createHash('sha256');
       const hashed = tap(tar.bytes(), (chunk) => {
         tools.signal.throwIfAborted();
         hash.update(chunk);
       });
-      if (wanted === 'none') return keep(hashed, hash);
+      if (wanted === 'none') {
+        for await (const _ of hashed);
+        const digest = toDigest(hash.digest('hex'));
+        made.set(digest, () => tar.bytes());
+        return { diffId: digest, change: { digest, sizeBytes: tar.sizeBytes, compression: 'none' } };
+      }
       const change = await compress(hashed, wanted);
       return { diffId: toDigest(hash.digest('hex')), change };
     },
     bytes: (digest) => made.get(digest)?.(),
     async close() {
-      await Promise.all(handles.map((handle) => handle.close()));
+      await Promise.all([...handles, ...stores].map((each) => each.close()));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { flattenImage, mergeLayers, type FlatTar } from '../archive/flatten-image.ts';
+import { flattenImage, mergeLayers } from '../archive/flatten-image.ts';
 import type { ImageSource } from '../archive/image-source.ts';
 import { requireDiffIds, type MadeLayers } from '../archive/write-layers.ts';
 import { formatCreated, readSourceDateEpoch } from '../build/source-date.ts';
@@ -77,35 +77,10 @@ async function keepGroups({ image, platform }: SelectedImage, work: Work): Promi
   return convertImage(image, platform, { family: work.options.mediaTypes, layers, config: null }, hasOf(work));
 }
 
-async function regroup({ image, platform }: SelectedImage, groups: Groups, work: Work): Promise<OutputImage> {
-  const { source, made, options, invocation, findings } = work;
-  const flattening = { signal: invocation.signal };
-  const merged = groups.filter(({ length }) => length > 1);
-  const flat = options.flatten
-    ? [await flattenImage(source, image, flattening)]
-    : await mergeLayers(source, image, merged, flattening);
-  findings.push(...flat.flatMap((layer) => layer.findings));
-  const layers: NonNullable<LayerChange>[] = [];
-  const diffIds: Digest[] = [];
-  for (const group of groups) {
-    const bottom = group[0] ?? 0;
-    const descriptor = image.manifest.layers[bottom];
-    const diffId = image.config.document.diffIds[bottom];
-    if (descriptor === undefined || diffId === undefined) continue;
-    const kind = mediaKind(descriptor.mediaType);
-    const own: LayerCompression = kind.kind === 'layer' ? kind.compression : 'none';
-    const wanted = wantedOf(options);
-    const tar: FlatTar | undefined = flat[merged.indexOf(group)] ?? (options.flatten ? flat[0] : undefined);
-    if (tar === undefined) {
-      const change = await made.change(descriptor, diffId, wanted);
-      layers.push(change ?? { digest: descriptor.digest, sizeBytes: descriptor.sizeBytes, compression: own });
-      diffIds.push(diffId);
-      continue;
-    }
-    const layer = await made.add(tar, wanted === 'keep' ? own : wanted);
-    layers.push(layer.change);
-    diffIds.push(layer.diffId);
-  }
+async function regroup(selected: SelectedImage, groups: Groups, work: Work): Promise<OutputImage> {
+  const { image, platform } = selected;
+  const { source, options, invocation, findings } = work;
+  const { layers, diffIds } = await mergeGroups(selected, groups, work);
   const place = `${source.name}: ${source.blob(image.manifest.config.digest)?.name ?? blobPath(image.manifest.config.digest)}`;
   const epochSeconds = readSourceDateEpoch(invocation.env);
   const rewritten = rewriteConfig(image.config.raw, {
@@ -120,6 +95,38 @@ async function regroup({ image, platform }: SelectedImage, groups: Groups, work:
   findings.push(...rewritten.findings);
   const config = { raw: rewritten.raw, document: parseConfig(parseStrictJson(rewritten.raw, place), place) };
   return convertImage(image, platform, { family: options.mediaTypes, layers, config }, hasOf(work));
+}
+
+async function mergeGroups({ image }: SelectedImage, groups: Groups, work: Work) {
+  const { source, made, options, invocation, findings } = work;
+  const merged = groups.filter(({ length }) => length > 1);
+  const flattening = { signal: invocation.signal, store: made.openStore() };
+  const tars = options.flatten
+    ? [await flattenImage(source, image, flattening)]
+    : await mergeLayers(source, image, merged, flattening);
+  findings.push(...tars.flatMap((tar) => tar.findings));
+  const layers: NonNullable<LayerChange>[] = [];
+  const diffIds: Digest[] = [];
+  for (const group of groups) {
+    const bottom = group[0] ?? 0;
+    const descriptor = image.manifest.layers[bottom];
+    const diffId = image.config.document.diffIds[bottom];
+    if (descriptor === undefined || diffId === undefined) continue;
+    const kind = mediaKind(descriptor.mediaType);
+    const own: LayerCompression = kind.kind === 'layer' ? kind.compression : 'none';
+    const wanted = wantedOf(options);
+    const tar = options.flatten ? tars[0] : tars[merged.indexOf(group)];
+    if (tar === undefined) {
+      const change = await made.change(descriptor, diffId, wanted);
+      layers.push(change ?? { digest: descriptor.digest, sizeBytes: descriptor.sizeBytes, compression: own });
+      diffIds.push(diffId);
+      continue;
+    }
+    const layer = await made.add(tar, wanted === 'keep' ? own : wanted);
+    layers.push(layer.change);
+    diffIds.push(layer.diffId);
+  }
+  return { layers, diffIds };
 }
 
 function wantedOf({ format, layerCompression }: ConvertOptions): LayerCompression | 'keep' {
