@@ -106,7 +106,9 @@ export function openHost(settings: HostSettings): Host {
       if (status === 401 && isOwn) {
         const wish = authenticator.learn(answer.header('www-authenticate'), authorization);
         scopes = [...scopes, ...wish.scopes];
-        if (!hasAsked && (await authenticator.authorize(scopes, await reach())) !== null) {
+        const other = hasAsked ? null : await authenticator.authorize(scopes, await reach());
+        // Who shows a wrong password again and again locks the account.
+        if (other !== null && other !== authorization) {
           hasAsked = true;
           continue;
         }

@@ -1,44 +1,40 @@
 import pMap from 'p-map';
 import { ForkwrightError } from '../errors.ts';
-import type { Digest } from '../oci/digest.ts';
-import { checkStaging, openPartial, type PartialBlob } from './pull-staging.ts';
+import type { PartialBlob, StagedBlob } from './partial-blob.ts';
+import type { PullStaging } from './pull-staging.ts';
 import type { Repository } from './repository.ts';
 
 const AT_ONCE = 4;
 
-type Blob = { readonly digest: Digest; readonly sizeBytes: number };
-
 export interface FetchBlobsOptions {
   readonly signal: AbortSignal;
-  /** Whether the files are the result, and not only what it is made of. */
-  readonly isResult: boolean;
   /** Told once how many bytes are there already, of all. */
   readonly onStart: (heldBytes: number, totalBytes: number) => void;
   readonly onBytes: (bytes: number) => void;
 }
 
 /**
- * Brings blobs into a staging folder, several at once, the largest first. Whatever arrives stays there, so that the next
- * call with the same folder goes on where this one ended. Every blob is hashed before it has its name. Throws
+ * Brings blobs into a staging place, several at once, the largest first. Whatever arrives stays there, so that the next
+ * call with the same place goes on where this one ended. Every blob is hashed before it counts. Throws
  * `blob.corrupt`, what reading throws, the signal's reason, and the system's errors.
  */
 export async function fetchBlobs(
   repository: Repository,
-  blobs: readonly Blob[],
-  folder: string,
-  { signal, isResult, onStart, onBytes }: FetchBlobsOptions,
+  blobs: readonly StagedBlob[],
+  staging: PullStaging,
+  { signal, onStart, onBytes }: FetchBlobsOptions,
 ): Promise<void> {
-  const held = await checkStaging(folder, blobs, signal);
+  const held = await staging.check(blobs, signal);
   const totalBytes = blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   onStart(held.sizeBytes, totalBytes);
   const missing = blobs.filter(({ digest }) => !held.whole.has(digest)).toSorted((a, b) => b.sizeBytes - a.sizeBytes);
   const failing = new AbortController();
-  const fetching = { repository, folder, signal: AbortSignal.any([signal, failing.signal]), isResult, onBytes };
-  const fetchOne = async (blob: Blob) => {
+  const fetching = { repository, staging, signal: AbortSignal.any([signal, failing.signal]), onBytes };
+  const fetchOne = async (blob: StagedBlob) => {
     try {
       await fetchBlob(blob, fetching);
     } catch (error) {
-      // The others stop at their next piece, and nobody writes into the folder any more when this call has ended.
+      // The others stop at their next piece, and nobody writes any more when this call has ended.
       failing.abort(error);
     }
   };
@@ -48,13 +44,13 @@ export async function fetchBlobs(
 
 interface Fetching extends Omit<FetchBlobsOptions, 'onStart'> {
   readonly repository: Repository;
-  readonly folder: string;
+  readonly staging: PullStaging;
 }
 
-async function fetchBlob(blob: Blob, fetching: Fetching): Promise<void> {
-  const { repository, folder, signal, onBytes } = fetching;
+async function fetchBlob(blob: StagedBlob, fetching: Fetching): Promise<void> {
+  const { repository, staging, signal, onBytes } = fetching;
   signal.throwIfAborted();
-  const partial = await openPartial(folder, blob, signal);
+  const partial = await staging.open(blob, signal);
   try {
     const heldBytes = partial.sizeBytes;
     const actual = await fillPartial(blob, partial, fetching);
@@ -75,9 +71,9 @@ async function fetchBlob(blob: Blob, fetching: Fetching): Promise<void> {
 }
 
 async function fillPartial(
-  blob: Blob,
+  blob: StagedBlob,
   partial: PartialBlob,
-  { repository, signal, isResult, onBytes }: Fetching,
+  { repository, signal, onBytes }: Fetching,
 ): Promise<string> {
   if (partial.sizeBytes < blob.sizeBytes) {
     for await (const chunk of repository.readBlob(blob, partial.sizeBytes)) {
@@ -86,5 +82,5 @@ async function fillPartial(
       onBytes(chunk.length);
     }
   }
-  return partial.finish(isResult);
+  return partial.finish();
 }

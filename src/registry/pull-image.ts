@@ -2,16 +2,13 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openFileSink } from '../archive/file-sink.ts';
 import { replaceOutput } from '../archive/replace-output.ts';
-import { streamRange } from '../archive/stream-range.ts';
 import { explainWriteError } from '../archive/write-error.ts';
-import { writeTar } from '../archive/write-entries.ts';
-import { writeTarget, type TargetOptions, type WrittenTarget } from '../archive/write-target.ts';
+import type { WrittenTarget } from '../archive/write-target.ts';
 import { ForkwrightError } from '../errors.ts';
 import { planLayoutEntries } from '../image/plan-layout-entries.ts';
-import { blobPath, type Digest } from '../oci/digest.ts';
 import type { PullPlan } from './plan-pull.ts';
 import { fetchBlobs, type FetchBlobsOptions } from './pull-blobs.ts';
-import { claimStaging } from './pull-staging.ts';
+import { claimStaging, openFolderStaging } from './pull-staging.ts';
 import type { Repository } from './repository.ts';
 
 /** An image that has arrived whole, as an OCI layout in a hidden folder beside the output. */
@@ -28,16 +25,16 @@ export async function stageImage(
   repository: Repository,
   plan: PullPlan,
   output: string,
-  options: FetchBlobsOptions,
+  options: FetchBlobsOptions & { readonly isResult: boolean },
 ): Promise<StagedImage> {
   try {
     const folder = await claimStaging(output);
     const fetched = plan.graph.blobs.filter(({ bytes }) => bytes === null);
-    await fetchBlobs(repository, fetched, folder, options);
+    await fetchBlobs(repository, fetched, openFolderStaging(folder, options.isResult), options);
     await writeDocuments(folder, plan);
     return { folder, plan };
   } catch (error) {
-    throw asWriteError(error, output);
+    throw asPullError(error, output);
   }
 }
 
@@ -70,45 +67,18 @@ export async function finishLayout({ folder, plan }: StagedImage, output: string
   return { sizeBytes, contentBytes: sizeBytes };
 }
 
-/** Writes a staged image as an OCI archive, and removes it. Throws what `writeTarget` throws. */
-export async function finishArchive(
-  { folder, plan }: StagedImage,
-  output: string,
-  options: TargetOptions & { readonly onBytes: (bytes: number) => void },
-): Promise<WrittenTarget> {
-  const sizes = new Map(plan.graph.blobs.map(({ digest, sizeBytes }) => [digest, sizeBytes]));
-  const blobs = {
-    bytes: (digest: Digest) => streamFile(join(folder, blobPath(digest)), sizes.get(digest) ?? 0),
-    origin: (digest: Digest) => join(folder, blobPath(digest)),
-  };
-  const entries = planLayoutEntries(plan.graph, null);
-  const written = await writeTarget({ kind: 'file', path: resolve(output) }, options, (sink) =>
-    writeTar(entries, blobs, sink, options),
-  );
-  await removeStaged({ folder, plan });
-  return written;
-}
-
 /** Removes a staged image that became something else. */
 export async function removeStaged({ folder }: StagedImage): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-async function* streamFile(path: string, sizeBytes: number): AsyncGenerator<Uint8Array> {
-  const handle = await open(path);
-  try {
-    yield* streamRange(handle, 0, sizeBytes, path);
-  } finally {
-    await handle.close();
-  }
-}
-
-function asWriteError(error: unknown, output: string): unknown {
+/** Says of a system error of writing what is done about it, and that nothing of what has arrived is lost. */
+export function asPullError(error: unknown, output: string): unknown {
   if (!(error instanceof Error) || !('syscall' in error) || error.syscall === 'read') return error;
   const { text, hint } = explainWriteError(error);
   return new ForkwrightError('archive.write-failed', `cannot be written: ${text}`, {
     place: output,
-    hint,
+    hint: `${hint}; what has arrived is kept beside it for the next time`,
     cause: error,
   });
 }

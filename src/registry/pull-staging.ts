@@ -1,14 +1,17 @@
-import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { streamRange } from '../archive/stream-range.ts';
 import { claimLeftover } from '../cache/claim-leftover.ts';
-import { blobPath, digestParts, type Digest } from '../oci/digest.ts';
+import { blobPath, type Digest } from '../oci/digest.ts';
+import { isBlobThere, resumeBlob, type PartialBlob, type StagedBlob } from './partial-blob.ts';
 
-const WRITE_BYTES = 1024 * 1024;
-
-type Blob = { readonly digest: Digest; readonly sizeBytes: number };
+/** Where blobs are until a pull is over, and what an earlier one has left of them. */
+export interface PullStaging {
+  /** Looks at what is there: whole blobs are hashed, and what is damaged or not needed is dropped. */
+  readonly check: (blobs: readonly StagedBlob[], signal: AbortSignal) => Promise<HeldBlobs>;
+  /** Opens a blob that is not whole, with whatever of it is there already. */
+  readonly open: (blob: StagedBlob, signal: AbortSignal) => Promise<PartialBlob>;
+}
 
 /** What an earlier pull has left of the blobs of this one. */
 export interface HeldBlobs {
@@ -30,11 +33,15 @@ export async function claimStaging(output: string): Promise<string> {
   return folder;
 }
 
-/**
- * Looks at what is in a staging folder: whole blobs are hashed, and removed where they are damaged, as is everything that
- * this pull does not need.
- */
-export async function checkStaging(folder: string, blobs: readonly Blob[], signal: AbortSignal): Promise<HeldBlobs> {
+/** Blobs as files of a folder that is going to be a layout; with `isResult` they are brought to the disk one by one. */
+export function openFolderStaging(folder: string, isResult: boolean): PullStaging {
+  return {
+    check: (blobs, signal) => checkFolder(folder, blobs, signal),
+    open: (blob, signal) => openFile(folder, blob, isResult, signal),
+  };
+}
+
+async function checkFolder(folder: string, blobs: readonly StagedBlob[], signal: AbortSignal): Promise<HeldBlobs> {
   const whole = new Set<Digest>();
   let sizeBytes = 0;
   const wanted = new Map(blobs.map((blob) => [blobPath(blob.digest), blob]));
@@ -59,119 +66,52 @@ export async function checkStaging(folder: string, blobs: readonly Blob[], signa
   return { whole, sizeBytes };
 }
 
-async function isRight(path: string, { digest, sizeBytes }: Blob, signal: AbortSignal): Promise<boolean> {
-  const { algorithm, hex } = digestParts(digest);
-  const handle = await open(path);
+async function isRight(path: string, blob: StagedBlob, signal: AbortSignal): Promise<boolean> {
+  const file = await open(path);
   try {
-    if ((await handle.stat()).size !== sizeBytes) return false;
-    const hash = createHash(algorithm);
-    await hashFile(handle, sizeBytes, path, hash, signal);
-    return hash.digest('hex') === hex;
+    if ((await file.stat()).size !== blob.sizeBytes) return false;
+    return await isBlobThere({ file, offset: 0, place: path }, blob, signal);
   } finally {
-    await handle.close();
+    await file.close();
   }
 }
 
-/** A blob while it arrives. */
-export interface PartialBlob {
-  /** Bytes that are there. */
-  readonly sizeBytes: number;
-  /** Takes the next bytes; they may be changed again when the promise is kept. Throws the system's error. */
-  append(bytes: Uint8Array): Promise<void>;
-  /** Starts over. */
-  clear(): Promise<void>;
-  /**
-   * Gives the blob its name where its bytes are right, and says which digest they have. With `isKept` they are brought to
-   * the disk first. Throws the system's error.
-   */
-  finish(isKept: boolean): Promise<string>;
-  /** Leaves what is there for the next time. */
-  close(): Promise<void>;
-}
-
-/** Opens a blob's unfinished file, whatever of it is there already. What is there is hashed. */
-export async function openPartial(
+async function openFile(
   folder: string,
-  { digest, sizeBytes }: Blob,
+  blob: StagedBlob,
+  isResult: boolean,
   signal: AbortSignal,
 ): Promise<PartialBlob> {
-  const { algorithm, hex } = digestParts(digest);
-  const path = join(folder, partialName(digest));
-  const handle = await open(path, constants.O_RDWR | constants.O_CREAT);
-  // Answers come in small pieces; a write for each would take half of the time.
-  const gathered = Buffer.allocUnsafe(Math.min(WRITE_BYTES, sizeBytes));
-  let gatheredBytes = 0;
-  let position = Math.min((await handle.stat()).size, sizeBytes);
-  let hash = createHash(algorithm);
+  const path = join(folder, partialName(blob.digest));
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT);
+  const onLength = (bytes: number) => (bytes === 0 ? file.truncate(0) : Promise.resolve());
   try {
-    await hashFile(handle, position, path, hash, signal);
+    const region = { file, offset: 0, place: path, onLength };
+    const partial = await resumeBlob(region, blob, (await file.stat()).size, signal);
+    return {
+      get sizeBytes() {
+        return partial.sizeBytes;
+      },
+      append: partial.append,
+      clear: partial.clear,
+      async finish() {
+        const actual = await partial.finish();
+        if (actual !== blob.digest) return actual;
+        if (isResult) await file.sync();
+        await rename(path, join(folder, blobPath(blob.digest)));
+        return actual;
+      },
+      async close() {
+        try {
+          await partial.close();
+        } finally {
+          await file.close();
+        }
+      },
+    };
   } catch (error) {
-    await handle.close();
+    await file.close();
     throw error;
-  }
-  async function flush(): Promise<void> {
-    if (gatheredBytes === 0) return;
-    const bytes = gathered.subarray(0, gatheredBytes);
-    const writing = writeAt(handle, bytes, position - gatheredBytes);
-    hash.update(bytes);
-    gatheredBytes = 0;
-    await writing;
-  }
-  return {
-    get sizeBytes() {
-      return position;
-    },
-    async append(bytes) {
-      for (let taken = 0; taken < bytes.length;) {
-        const piece = bytes.subarray(taken, taken + gathered.length - gatheredBytes);
-        gathered.set(piece, gatheredBytes);
-        gatheredBytes += piece.length;
-        position += piece.length;
-        taken += piece.length;
-        if (gatheredBytes === gathered.length) await flush();
-      }
-    },
-    async clear() {
-      await handle.truncate(0);
-      position = 0;
-      gatheredBytes = 0;
-      hash = createHash(algorithm);
-    },
-    async finish(isKept) {
-      await flush();
-      const actual = hash.digest('hex');
-      if (actual === hex) {
-        if (isKept) await handle.sync();
-        await rename(path, join(folder, blobPath(digest)));
-      }
-      return `${algorithm}:${actual}`;
-    },
-    async close() {
-      try {
-        await flush();
-      } finally {
-        await handle.close();
-      }
-    },
-  };
-}
-
-async function hashFile(
-  handle: FileHandle,
-  sizeBytes: number,
-  place: string,
-  hash: Hash,
-  signal: AbortSignal,
-): Promise<void> {
-  for await (const chunk of streamRange(handle, 0, sizeBytes, place)) {
-    signal.throwIfAborted();
-    hash.update(chunk);
-  }
-}
-
-async function writeAt(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += (await handle.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
   }
 }
 

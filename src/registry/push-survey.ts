@@ -22,7 +22,10 @@ export interface SurveyedTarget extends PushTarget {
 // The client has a limit for each host; this one only keeps a thousand questions from being started at once.
 const AT_ONCE = 16;
 
-/** Asks a repository for everything of a plan, all at once: one question for each blob, manifest and tag. */
+/**
+ * Asks a repository for everything of a plan: one question for each blob, manifest and tag. The first one is asked alone, so
+ * that a wrong password is shown once, and then all others at once.
+ */
 export async function surveyTarget(
   open: Repository,
   target: PushTarget,
@@ -51,7 +54,9 @@ export async function surveyTarget(
       if (await open.hasBlob(digest)) blobs.add(digest);
     }),
   ];
-  await pMap(questions, (ask) => ask(), { concurrency: AT_ONCE, signal });
+  const [first, ...others] = questions;
+  await first?.();
+  await pMap(others, (ask) => ask(), { concurrency: AT_ONCE, signal });
   return { ...target, open, state: { blobs, manifests, tags } };
 }
 

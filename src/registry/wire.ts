@@ -206,12 +206,16 @@ interface Timer {
   readonly stop: () => void;
 }
 
-/** Ends a request when nothing has moved for as long as its phase allows. Waiting for a free connection does not count. */
+/**
+ * Ends a request when nothing has moved for as long as its phase allows. Waiting for a free connection does not count, and
+ * what is closed has no time to run out: a timer would keep the process.
+ */
 function startTimer(outgoing: http.ClientRequest, timeouts: Timeouts): Timer {
   let timer: NodeJS.Timeout | undefined;
   const stop = () => clearTimeout(timer);
   const restart: Timer['restart'] = (phase, bodyBytes = 0) => {
     stop();
+    if (outgoing.closed) return;
     // A registry may read a whole blob again before it answers.
     const forBody = phase === 'answer' ? (bodyBytes / timeouts.slowestBytesPerSecond) * 1000 : 0;
     const ms = timeouts[`${phase}Ms`] + forBody;

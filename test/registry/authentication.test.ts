@@ -200,3 +200,10 @@ test('a registry that is not there', async () => {
     message: `reaching ${registry.host}: ${registry.host} cannot be reached (ECONNREFUSED) 6 times`,
   });
 });
+
+test('a password that is not taken is shown once', async () => {
+  const { registry, repository } = await start({ auth: { kind: 'basic', ...USER } }, { ...ANN, secret: 'wrong' });
+  await expect(repository.headManifest('v1')).rejects.toMatchObject({ code: 'registry.unauthorized' });
+  const shown = registry.requests.filter(({ headers }) => headers.authorization !== undefined);
+  expect(shown).toHaveLength(1);
+});

@@ -6,11 +6,13 @@ import { examineBlobs } from '../../src/archive/examine-blobs.ts';
 import { loadImageSet } from '../../src/archive/load-images.ts';
 import { openImageSource } from '../../src/archive/open.ts';
 import { ForkwrightError } from '../../src/errors.ts';
+import { planLayoutEntries } from '../../src/image/plan-layout-entries.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import { parseReference } from '../../src/oci/reference.ts';
 import { parsePlatform } from '../../src/platform/parse.ts';
 import { planPull } from '../../src/registry/plan-pull.ts';
-import { finishArchive, finishLayout, stageImage } from '../../src/registry/pull-image.ts';
+import { pullArchive } from '../../src/registry/pull-archive.ts';
+import { finishLayout, stageImage } from '../../src/registry/pull-image.ts';
 import { claimStaging } from '../../src/registry/pull-staging.ts';
 import { openRegistrySource } from '../../src/registry/registry-source.ts';
 import { fixture, makeFolder, SIGNAL } from '../support/archives.ts';
@@ -42,17 +44,9 @@ async function pull(registry: TestRegistry, output: string, options: PullOptions
   const plan = planPull(set, platform, (digest) => source.blob(digest) !== undefined);
   let held = 0;
   const onStart = (heldBytes: number) => void (held = heldBytes);
-  const staged = await stageImage(repository, plan, output, {
-    signal,
-    isResult: !output.endsWith('.tar'),
-    onStart,
-    onBytes,
-  });
-  if (!output.endsWith('.tar')) await finishLayout(staged, output);
-  else {
-    const run = () => Promise.reject(new Error('no programs in this test'));
-    await finishArchive(staged, output, { signal, env: {}, run, compression: 'none', zstdLevel: 1, onBytes });
-  }
+  const fetching = { signal, onStart, onBytes };
+  if (output.endsWith('.tar')) await pullArchive(repository, planLayoutEntries(plan.graph, null), output, fetching);
+  else await finishLayout(await stageImage(repository, plan, output, { ...fetching, isResult: true }), output);
   return held;
 }
 
