@@ -3,24 +3,27 @@ const ROOMS = [
   'cli',
   'recipe',
   'platform',
+  'lock',
   'render',
-  'source',
   'adopt',
   'build',
   'engine',
   'prebuilt',
+  'upstream',
+  'source',
   'registry',
   'archive',
   'tar',
   'oci',
   'image',
-  'upstream',
   'process',
+  'http',
   'cache',
   'report',
 ];
 // Of recipe/, only what reads files is not pure.
-const PURE = '^src/(?:(?:platform|oci|image)/|recipe/(?!load\\.|read-))';
+const PURE =
+  '^src/(?:(?:platform|oci|image)/|recipe/(?!load\\.|read-)|lock/(?:lock|pins|upstream-key|lock-schema|parse-lock|format-lock)\\.)';
 
 // A library that only one room may use: what it does stays behind that room's functions.
 const FENCES = [
@@ -29,8 +32,8 @@ const FENCES = [
   { library: 'zx', rooms: 'process' },
   { library: 'commander', rooms: 'cli' },
   { library: 'undici', rooms: 'cli|registry' },
-  { library: 'yaml', rooms: 'recipe|render|adopt' },
-  { library: 'zod', rooms: 'recipe|oci|upstream|prebuilt|build' },
+  { library: 'yaml', rooms: 'recipe|lock|render|adopt' },
+  { library: 'zod', rooms: 'recipe|lock|oci|upstream|prebuilt|build' },
   { library: 'fflate', rooms: 'archive' },
 ];
 

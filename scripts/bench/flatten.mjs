@@ -11,6 +11,7 @@ import { compare, inTurn, isOnPath, measure } from './lib/measure.mjs';
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const FILES = Number(process.env.FILES ?? 100_000);
 const LAYERS = 10;
+const FLAT = ['--to', 'oci-archive', '--flatten', '--layer-compression', 'none'];
 const LIMIT = fileURLToPath(new URL('lib/limit.mjs', import.meta.url));
 
 const folder = await mkdtemp(join(process.env.BENCH_FOLDER ?? tmpdir(), 'forkwright-bench-'));
@@ -26,9 +27,7 @@ try {
   const contenders = [
     contender('limit: gunzip, SHA-256, write', [process.execPath, LIMIT, 'gunzip', to, ...blobs]),
     contender('forkwright convert --to rootfs', [...FORKWRIGHT, 'convert', layout, to, '--to', 'rootfs']),
-    contender('forkwright convert --flatten', [
-      ...[...FORKWRIGHT, 'convert', layout, to, '--to', 'oci-archive', '--flatten', '--layer-compression', 'none'],
-    ]),
+    contender('forkwright convert --flatten', [...FORKWRIGHT, 'convert', layout, to, ...FLAT]),
   ];
   if (await isOnPath('crane')) {
     // crane reads no OCI layout for this, but docker's archives.

@@ -56,12 +56,13 @@ export async function* writeTar(
       await ahead.close();
       await layer.check();
     }
+    if (pack.room < END_OF_ARCHIVE.length) yield pack.flush();
+    pack.zeros(END_OF_ARCHIVE.length);
+    yield pack.flush();
   } finally {
     await layers.return(undefined);
+    pack.close();
   }
-  if (pack.room < END_OF_ARCHIVE.length) yield pack.flush();
-  pack.zeros(END_OF_ARCHIVE.length);
-  yield pack.flush();
 }
 
 function dataBytesOf(change: Change): number {
@@ -143,8 +144,8 @@ async function close({ layer, ahead }: LayerFiles): Promise<void> {
 
 /** Gathers headers and data to chunks of a mebibyte. */
 function openPack() {
-  let buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-  let spare = Buffer.allocUnsafe(CHUNK_BYTES);
+  let buffer = takeChunk();
+  let spare = takeChunk();
   let used = 0;
   function flush(): Uint8Array {
     const full = buffer.subarray(0, used);
@@ -163,6 +164,9 @@ function openPack() {
       return CHUNK_BYTES - used;
     },
     flush,
+    close() {
+      for (const chunk of [buffer, spare]) giveBackChunk(chunk);
+    },
     /** Gives how many bytes there was room for. */
     take,
     zeros(bytes: number) {

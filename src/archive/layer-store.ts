@@ -47,8 +47,16 @@ export function openLayerStore(env: Readonly<Record<string, string | undefined>>
     if (!isFull) throw error;
     hasRoom = false;
     whole.clear();
-    const file = await opening?.catch(() => null);
-    await file?.truncate();
+    await (await openedFile())?.truncate();
+  }
+
+  /** Null where there is none; that it could not be opened was told to who wanted to write. */
+  async function openedFile(): Promise<FileHandle | null> {
+    try {
+      return await opening;
+    } catch {
+      return null;
+    }
   }
 
   async function* read(extents: readonly Extent[]): AsyncGenerator<Uint8Array> {
@@ -80,8 +88,7 @@ export function openLayerStore(env: Readonly<Record<string, string | undefined>>
       return extents === undefined ? undefined : read(extents);
     },
     async close() {
-      const file = await opening?.catch(() => null);
-      await file?.close();
+      await (await openedFile())?.close();
     },
   };
 }

@@ -3,16 +3,15 @@ import { examineLayer } from '../archive/examine-layer.ts';
 import type { LayoutBlob } from '../archive/copy-blob.ts';
 import type { ImageSource } from '../archive/image-source.ts';
 import { loadImageSet } from '../archive/load-images.ts';
-import { openImageSource } from '../archive/open.ts';
 import { ForkwrightError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
 import { flattenLayers, lookUp, type DirectoryNode, type LayerEntry, type TreeNode } from '../image/file-tree.ts';
-import type { LoadedImage } from '../image/image-set.ts';
+import type { ImageSet, LoadedImage } from '../image/image-set.ts';
+import { describePlatforms, imagesFor } from '../image/images-for.ts';
 import { toLayerEntry } from '../image/layer-entry.ts';
-import { listImages } from '../image/list-images.ts';
 import { blobPath } from '../oci/digest.ts';
 import { MEDIA_TYPE, mediaKind } from '../oci/media-type.ts';
-import { formatPlatform, isSamePlatform, type Platform } from '../platform/platform.ts';
+import { formatPlatform, type Platform } from '../platform/platform.ts';
 
 /** A base that is inherited from. */
 export interface BaseImage {
@@ -23,37 +22,33 @@ export interface BaseImage {
   readonly layers: readonly LayoutBlob[];
   /** Where the folder at an absolute path is, links followed; null where there is none. */
   readonly findFolder: (path: string) => string | null;
-  close(): Promise<void>;
 }
 
 /**
- * Opens an archive as the base of an image of `platform`; `path` is relative to `root`. The archive stays open until
- * `close`. Throws what opening and reading throws, `build.broken-base`, and `build.base-platform` where the archive has no
- * image, or several, of the platform.
+ * Takes the image that a source has for a platform, or for the next older variant, as a base. The source is open as long as
+ * the base is used, and whoever opened it closes it. Throws what reading throws, `build.broken-base`, `build.on-build`, and
+ * `build.base-platform` where the source has no image, or several, of the platform.
  */
-export async function openBaseArchive(root: string, path: string, platform: Platform): Promise<BaseImage> {
-  const source = await openImageSource(path, root);
-  try {
-    const { set, findings } = await loadImageSet(source);
-    requireSound([...source.findings, ...findings], path);
-    const images = listImages(set).filter((each) => each.platform !== null && isSamePlatform(each.platform, platform));
-    const digests = new Set(images.map(({ image }) => image.descriptor.digest));
-    const [found] = images;
-    if (found === undefined || digests.size > 1) throw wrongPlatform(path, platform, digests.size);
-    return await readBase(source, found.image);
-  } catch (error) {
-    await source.close();
-    throw error;
-  }
+export async function openBase(source: ImageSource, platform: Platform): Promise<BaseImage> {
+  const { set, findings } = await loadImageSet(source);
+  const [found, ...others] = imagesFor(set, platform);
+  // What an index lists for other platforms need not be there.
+  const faults = [...source.findings, ...findings].filter(({ code }) => found !== undefined || code !== 'blob.absent');
+  requireSound(faults, source.name);
+  if (found === undefined || others.length > 0)
+    throw wrongPlatform(set, platform, found === undefined ? 0 : others.length + 1);
+  return readBase(source, found);
 }
 
 async function readBase(source: ImageSource, image: LoadedImage): Promise<BaseImage> {
   const place = `${source.name}: ${blobPath(image.descriptor.digest)}`;
   if (image.config === null) throw new ForkwrightError('build.broken-base', 'the base has no image config', { place });
+  const config = parseObject(image.config.raw, place);
+  requireNoTriggers(config, place);
   const root = await readTree(source, image);
   const folders = new Map(listFolders(root, '/'));
   return {
-    config: parseObject(image.config.raw, place),
+    config,
     layerDescriptors: listLayers(parseObject(image.raw, place)).map(toOci),
     layers: image.manifest.layers.map(({ digest, sizeBytes }) => ({
       digest,
@@ -65,7 +60,6 @@ async function readBase(source: ImageSource, image: LoadedImage): Promise<BaseIm
       const node = lookUp(root, path);
       return node === null ? null : (folders.get(node) ?? null);
     },
-    close: () => source.close(),
   };
 }
 
@@ -120,10 +114,22 @@ function requireSound(findings: readonly Finding[], place: string): void {
   });
 }
 
-function wrongPlatform(path: string, platform: Platform, count: number): ForkwrightError {
+/** Dockerfile reference, "ONBUILD": they are run by whatever is built from the base. */
+function requireNoTriggers(config: Readonly<Record<string, unknown>>, place: string): void {
+  const container = config['config'];
+  const triggers =
+    typeof container === 'object' && container !== null && 'OnBuild' in container ? container.OnBuild : null;
+  if (!Array.isArray(triggers) || triggers.length === 0) return;
+  throw new ForkwrightError('build.on-build', 'the base has instructions for what is built from it (ONBUILD)', {
+    place,
+    hint: 'an engine runs them: `--builder buildx`',
+  });
+}
+
+function wrongPlatform(set: ImageSet, platform: Platform, count: number): ForkwrightError {
   const what = count === 0 ? 'no image' : `${count} images`;
   return new ForkwrightError('build.base-platform', `the base has ${what} for ${formatPlatform(platform)}`, {
-    place: path,
-    hint: '`forkwright inspect` shows what it holds',
+    place: set.source,
+    hint: describePlatforms(set),
   });
 }

@@ -1,19 +1,24 @@
 import { writeFile } from 'node:fs/promises';
+import { formatFamiliar } from '../oci/reference.ts';
 import { formatPlatform } from '../platform/platform.ts';
-import type { FileSource, Target } from '../recipe/target.ts';
+import type { Base, FileSource, Target } from '../recipe/target.ts';
 import { listFiles } from '../recipe/target-files.ts';
 import type { BuiltArchive } from './built-archive.ts';
 
 /** Writes down how an archive was made, beside it: the same build gives the same log. */
 export async function writeBuildLog(path: string, target: Target, built: BuiltArchive): Promise<void> {
-  const { base } = target.image;
   const lines = [
     `${target.recipe} ${target.version} for ${formatPlatform(target.platform)}, by the native builder`,
-    `base ${base.type === 'archive' ? base.path : 'scratch'}`,
+    `base ${describeBase(target.image.base)}`,
     ...listFiles(target).map(({ source, to }) => `${to} from ${describeSource(source)}`),
     `manifest ${built.digest}`,
   ];
   await writeFile(path, lines.map((line) => `${line}\n`).join(''));
+}
+
+function describeBase(base: Base): string {
+  if (base.type === 'image') return formatFamiliar(base.reference);
+  return base.type === 'archive' ? base.path : base.type;
 }
 
 function describeSource(source: FileSource): string {
@@ -25,7 +30,7 @@ function describeSource(source: FileSource): string {
     case 'github-release':
       return `${source.asset} of ${source.repository} ${source.tag} (sha256:${source.sha256})`;
     case 'image':
-      return `${source.path} of ${source.image.type === 'archive' ? source.image.path : 'another image'}`;
+      return `${source.path} of ${describeBase(source.image)}`;
     case 'path':
       return source.path;
     case 'content':

@@ -1,33 +1,54 @@
-/**
- * Lists the images that a Dockerfile takes from registries, as it names them: behind FROM, `COPY --from` and the `from` of
- * mounts, without scratch, its own stages and the named contexts. ARGs before the first FROM are filled in, `args` first.
- * A name that holds a variable all the same is left out. Specification: Dockerfile reference.
- */
+import { splitInstructions } from './dockerfile-instructions.ts';
+
+/** An image that a Dockerfile takes from a registry. */
+export interface ImageUse {
+  /** As the Dockerfile names it, variables filled in. */
+  readonly name: string;
+  /** Whether it is for the machine that builds, `FROM --platform=$BUILDPLATFORM`; else it is of the target's platform. */
+  readonly isOnBuilder: boolean;
+}
+
+/** Lists the images that a Dockerfile takes from registries, each once: see `listImageUses`. */
 export function listDockerfileImages(
   text: string,
   args: Readonly<Record<string, string>>,
   contexts: readonly string[],
 ): readonly string[] {
+  return [...new Set(listImageUses(text, args, contexts).map(({ name }) => name))];
+}
+
+/**
+ * Lists where a Dockerfile takes images from registries: behind FROM, `COPY --from` and the `from` of mounts, without
+ * scratch, its own stages and the named contexts. ARGs before the first FROM are filled in, `args` first. A name that holds
+ * a variable all the same is left out. Specification: Dockerfile reference.
+ */
+export function listImageUses(
+  text: string,
+  args: Readonly<Record<string, string>>,
+  contexts: readonly string[],
+): readonly ImageUse[] {
   const known = new Map<string, string>();
   const names = new Set(['scratch', ...contexts]);
-  const images = new Set<string>();
+  const uses = new Map<string, ImageUse>();
   let hasFrom = false;
-  const use = (name: string) => {
-    const filled = fill(name, known);
-    if (filled !== null && filled !== '' && !names.has(filled.toLowerCase()) && !/^\d+$/.test(filled)) {
-      images.add(filled);
-    }
+  const use = (written: string, isOnBuilder: boolean) => {
+    const name = fill(written, known);
+    if (name === null || name === '' || names.has(name.toLowerCase()) || /^\d+$/.test(name)) return;
+    uses.set(`${isOnBuilder} ${name}`, { name, isOnBuilder });
   };
-  for (const line of joinLines(text)) {
-    const [instruction = '', ...words] = line.trim().split(/\s+/);
-    switch (instruction.toUpperCase()) {
+  for (const { keyword, rest } of splitInstructions(text)) {
+    const words = rest.split(/\s+/);
+    switch (keyword) {
       case 'ARG':
         if (!hasFrom) declare(words, known, args);
         break;
       case 'FROM': {
         hasFrom = true;
         const [name = '', as, stage] = words.filter((word) => !word.startsWith('--'));
-        use(name);
+        use(
+          name,
+          words.some((word) => /^--platform=\$\{?BUILDPLATFORM\}?$/.test(word)),
+        );
         if (as?.toUpperCase() === 'AS' && stage !== undefined) names.add(stage.toLowerCase());
         break;
       }
@@ -36,25 +57,18 @@ export function listDockerfileImages(
       case 'RUN':
         for (const word of words) {
           if (!word.startsWith('--')) break;
-          const from = /^--from=(.+)$/.exec(word)?.[1] ?? /^--mount=(?:.*,)?from=([^,]+)/.exec(word)?.[1];
-          if (from !== undefined) use(from);
+          const from = FROM_FLAG.exec(word)?.[2];
+          if (from !== undefined) use(from, false);
         }
         break;
       default:
     }
   }
-  return [...images];
+  return [...uses.values()];
 }
 
-/** Joins lines that end in a backslash, and drops comments between them. */
-function joinLines(text: string): readonly string[] {
-  return text
-    .split(/\r?\n/)
-    .filter((line) => !/^\s*#/.test(line))
-    .join('\n')
-    .replaceAll(/\\[ \t]*\n/g, ' ')
-    .split('\n');
-}
+/** `--from=NAME`, and `from` of a mount. */
+export const FROM_FLAG = /^(--from=|--mount=(?:[^\s]*,)?from=)([^,\s]+)/;
 
 function declare(words: readonly string[], known: Map<string, string>, args: Readonly<Record<string, string>>): void {
   for (const word of words) {

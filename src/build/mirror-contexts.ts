@@ -1,5 +1,7 @@
 import { ForkwrightError } from '../errors.ts';
-import { formatFamiliar, formatReference, parseReference, type ImageReference } from '../oci/reference.ts';
+import { contextName } from '../oci/context-name.ts';
+import { formatReference, parseReference, type ImageReference } from '../oci/reference.ts';
+import { NO_PINS, type TargetPins } from '../recipe/target.ts';
 
 /** Registry host to the mirror's host, with a path where one is wanted. */
 export type Mirrors = Readonly<Record<string, string>>;
@@ -12,17 +14,23 @@ export interface NamedContext {
 
 /**
  * Gives the named contexts that have images taken from mirrors. BuildKit looks a context up by the image's familiar name,
- * so nothing of a mirror has to stand in a Dockerfile. Names that are no image's are passed over: BuildKit refuses them.
+ * so nothing of a mirror has to stand in a Dockerfile; a name without a digest gets that of its pin. Names that are no image's
+ * are passed over: BuildKit refuses them.
  */
-export function mirrorContexts(images: readonly string[], mirrors: Mirrors): readonly NamedContext[] {
+export function mirrorContexts(
+  images: readonly string[],
+  mirrors: Mirrors,
+  pins: TargetPins['images'] = NO_PINS.images,
+): readonly NamedContext[] {
   return images.flatMap((image) => {
     const reference = readReference(image);
     const mirror = reference === null ? undefined : mirrors[reference.registry];
     if (reference === null || mirror === undefined) return [];
     const { registry } = reference;
     const mirrored = `${mirror}${formatReference(reference).slice(registry.length)}`;
-    // moby/buildkit, dockerfile2llb: the key has no ":latest".
-    return [{ name: formatFamiliar(reference).replace(/:latest$/, ''), value: `docker-image://${mirrored}` }];
+    const pin = reference.digest === null ? pins.get(formatReference(reference)) : undefined;
+    const digest = pin === undefined ? '' : `@${pin.onBuilder}`;
+    return [{ name: contextName(reference), value: `docker-image://${mirrored}${digest}` }];
   });
 }
 

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import type { LayoutBlob } from '../archive/copy-blob.ts';
+import type { ImageSource } from '../archive/image-source.ts';
+import { openImageSource } from '../archive/open.ts';
 import { writeImageLayout } from '../archive/write-layout.ts';
 import { ForkwrightError } from '../errors.ts';
 import { encodeIndex } from '../image/encode-index.ts';
@@ -10,12 +12,14 @@ import { engineReason } from '../recipe/needs-engine.ts';
 import { archivePath, logPath } from '../recipe/output-names.ts';
 import type { Target } from '../recipe/target.ts';
 import { listFiles } from '../recipe/target-files.ts';
+import type { ImageStore } from '../registry/image-store.ts';
 import { writeBuildLog } from './build-log.ts';
-import { openBaseArchive, type BaseImage } from './base-image.ts';
+import { openBase, type BaseImage } from './base-image.ts';
 import type { BuiltArchive } from './built-archive.ts';
 import { composeConfig } from './compose-config.ts';
 import { compressLayer, type CompressedLayer } from './layer-cache.ts';
 import { planLayer, writeLayer, type LayerFile } from './layer.ts';
+import { pinImages } from './pin-images.ts';
 
 export interface NativeOptions {
   /** Absolute path of the workspace. */
@@ -26,6 +30,7 @@ export interface NativeOptions {
   /** The time stamp of everything in the image, seconds since 1970. */
   readonly epochSeconds: number;
   readonly obtain: Obtain;
+  readonly images: ImageStore;
   readonly signal: AbortSignal;
 }
 
@@ -33,32 +38,51 @@ export interface NativeOptions {
  * Builds a target without an engine into its archive in out/, with a log beside it. Throws what `buildNative` throws.
  */
 export async function buildNativeTarget(target: Target, options: Omit<NativeOptions, 'output'>): Promise<BuiltArchive> {
+  requireNoEngine(target);
+  const { target: pinned, findings } = await pinImages(target, options.images);
   const path = archivePath(target);
-  const built = await buildNative(target, { ...options, output: join(options.root, path) });
-  await writeBuildLog(join(options.root, logPath(target)), target, built);
-  return { ...built, path };
+  const built = await buildNative(pinned, { ...options, output: join(options.root, path) });
+  await writeBuildLog(join(options.root, logPath(target)), pinned, built);
+  return { ...built, path, findings: [...findings, ...built.findings] };
 }
 
 /**
  * Builds a target without an engine and writes its OCI archive: one layer with the recipe's files on top of the base's
  * layers, which are taken as they are. The bytes depend on the recipe, its files, its base and the time stamp only.
- * Throws `build.needs-engine` where something would have to be run.
+ * Throws `build.needs-engine` where something would have to be run, and what reading the base throws.
  */
 export async function buildNative(target: Target, options: NativeOptions): Promise<BuiltArchive> {
-  const reason = engineReason(target);
-  if (reason !== null) {
-    throw new ForkwrightError(
-      'build.needs-engine',
-      `${target.recipe} on ${target.slug} needs a build engine: ${reason}`,
-    );
-  }
-  const { base: from } = target.image;
-  const base = from.type === 'archive' ? await openBaseArchive(options.root, from.path, target.platform) : null;
+  requireNoEngine(target);
+  const source = await openBaseSource(target, options);
   try {
+    const base = source === null ? null : await openBase(source, target.platform);
     const layer = await makeLayer(target, base, options);
     return await writeArchive(target, base, layer, options);
   } finally {
-    await base?.close();
+    await source?.close();
+  }
+}
+
+function requireNoEngine(target: Target): void {
+  const reason = engineReason(target);
+  if (reason === null) return;
+  const text = `${target.recipe} on ${target.slug} needs a build engine: ${reason}`;
+  throw new ForkwrightError('build.needs-engine', text);
+}
+
+async function openBaseSource(
+  { image: { base }, platform }: Target,
+  { root, images }: NativeOptions,
+): Promise<ImageSource | null> {
+  switch (base.type) {
+    case 'scratch':
+      return null;
+    case 'archive':
+      return openImageSource(base.path, root);
+    case 'image':
+      return images.open(base.reference, platform);
+    case 'upstream':
+      throw new Error("upstream's own Dockerfile takes an engine");
   }
 }
 

@@ -7,6 +7,7 @@ import { mirrorContexts, type Mirrors, type NamedContext } from '../build/mirror
 import { recipeFolder, recipeOutput } from '../recipe/output-names.ts';
 import type { Target } from '../recipe/target.ts';
 import { namedFiles } from '../render/named-files.ts';
+import { contextNames } from '../render/pin-dockerfile.ts';
 import { readSourceText, type BuildSource } from './build-source.ts';
 
 /**
@@ -54,9 +55,11 @@ async function listMirrored(
 ): Promise<readonly NamedContext[]> {
   if (Object.keys(mirrors).length === 0) return [];
   const own = await readFile(join(root, recipeFolder(target.recipe), `${target.slug}.Dockerfile`), 'utf8');
-  const ofBake = ['upstream', 'upstream-image', 'base'];
-  const images = [...listDockerfileImages(own, {}, ofBake), ...(await listUpstreamImages(target, source))];
-  return mirrorContexts([...new Set(images)], mirrors);
+  const images = [
+    ...listDockerfileImages(own, {}, contextNames(target)),
+    ...(await listUpstreamImages(target, source)),
+  ];
+  return mirrorContexts([...new Set(images)], mirrors, target.pins.images);
 }
 
 async function listUpstreamImages({ build }: Target, source: BuildSource | null): Promise<readonly string[]> {

@@ -6,7 +6,7 @@ import { isSystemError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
 import { recipeOutput } from '../recipe/output-names.ts';
 import type { Target } from '../recipe/target.ts';
-import { usesUpstream } from '../recipe/upstream-context.ts';
+import { keepsGitFolder, usesUpstream } from '../recipe/upstream-context.ts';
 import { obtainSource } from '../source/obtain.ts';
 import { writeGitFolder } from '../source/write-git-folder.ts';
 import { writeSource } from '../source/write.ts';
@@ -64,12 +64,6 @@ async function provideSource(
   await rm(join(folder, '.dockerignore'), { force: true });
   if (keepsGitFolder(target)) await writeGitFolder(source, folder, deps);
   return { folder, epochSeconds: source.epochSeconds, findings: [...source.findings, ...written] };
-}
-
-/** docs.docker.com/build/building/context, "Keep .git directory". */
-function keepsGitFolder({ build }: Target): boolean {
-  if (build.kind !== 'dockerfile') return false;
-  return build.args.some(({ name, value }) => name === 'BUILDKIT_CONTEXT_KEEP_GIT_DIR' && /^(?:1|true)$/i.test(value));
 }
 
 /** Reads a text of a source; null where there is no such file. */

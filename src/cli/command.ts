@@ -3,11 +3,20 @@ import type { Progress } from '../report/progress.ts';
 import type { Style } from '../report/style.ts';
 import type { Context } from './context.ts';
 
+/** How the registries of this call are reached. */
+export interface RegistrySettings {
+  /** Whether they may speak plain HTTP, or have certificates that nobody vouches for. */
+  readonly isInsecure: boolean;
+  /** File with authorities that are trusted besides the usual ones, from the invocation's folder; null for none. */
+  readonly caFile: string | null;
+}
+
 /** What a command is given besides its own arguments. */
 export interface Invocation extends Context {
   /** Absolute path of the workspace: --root, else the current folder. */
   readonly root: string;
   readonly progress: Progress;
+  readonly registries: RegistrySettings;
   /** Colours for what goes to stdout. */
   readonly style: Style;
 }

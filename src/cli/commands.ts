@@ -1,26 +1,8 @@
-import type { CommandResult, Invocation } from './command.ts';
-import type { Input } from './input.ts';
-
-/** An option as commander writes it, `--platform <platform>`. */
-export interface OptionDeclaration {
-  readonly flags: string;
-  readonly text: string;
-  readonly choices?: readonly string[];
-  readonly default?: string;
-  /** Can be given several times; its value is a list. */
-  readonly isRepeatable?: boolean;
-  readonly isRequired?: boolean;
-}
-
-export interface CommandDeclaration {
-  readonly name: string;
-  readonly summary: string;
-  /** `[recipes...]`, `<source>` */
-  readonly args: readonly { readonly syntax: string; readonly text: string; readonly choices?: readonly string[] }[];
-  readonly options: readonly OptionDeclaration[];
-  /** Loads the command only when it is called, so that --help and start-up stay quick. */
-  readonly run: (input: Input, invocation: Invocation) => Promise<CommandResult>;
-}
+import { FORMATS } from './convert-arguments.ts';
+import type { CommandDeclaration, OptionDeclaration } from './declaration.ts';
+import { text, texts } from './input.ts';
+import { REGISTRY_COMMANDS } from './registry-commands.ts';
+import { UPSTREAM_COMMANDS } from './upstream-commands.ts';
 
 /** Of the commands that build. */
 const BUILD_OPTIONS: readonly OptionDeclaration[] = [
@@ -36,7 +18,7 @@ const BUILD_OPTIONS: readonly OptionDeclaration[] = [
 ];
 
 const RECIPES = { syntax: '[recipes...]', text: 'names of recipes; all of them where none is named' };
-const SOURCE = { syntax: '<source>', text: 'archive file or layout folder; - for stdin' };
+const SOURCE = { syntax: '<source>', text: 'archive file, layout folder or image of a registry; - for stdin' };
 
 /** Of the commands that read archives. */
 const CONFIG: OptionDeclaration = {
@@ -100,6 +82,26 @@ export const COMMANDS: readonly CommandDeclaration[] = [
     },
   },
   {
+    name: 'lock',
+    summary: 'resolve what recipes leave open, and keep it in locks/',
+    args: [RECIPES],
+    options: [
+      {
+        flags: '--update <group>',
+        text: 'resolve anew what is locked',
+        choices: ['upstream', 'base', 'packages', 'all'],
+      },
+      { flags: '--frozen', text: 'write nothing; fail where a lock is not what its recipe says' },
+    ],
+    run: async (input, invocation) => {
+      const { lockCommand } = await import('./commands/lock.ts');
+      const { readUpdateGroup } = await import('./lock-arguments.ts');
+      const { recipes, update, frozen } = input;
+      const given = { recipes: texts(recipes), update: readUpdateGroup(update), isFrozen: frozen === true };
+      return lockCommand(given, invocation);
+    },
+  },
+  {
     name: 'source',
     summary: 'write the upstream at its commit, with patches, as a folder',
     args: [{ syntax: '<recipe>', text: 'name of a recipe' }],
@@ -112,7 +114,7 @@ export const COMMANDS: readonly CommandDeclaration[] = [
   {
     name: 'assemble',
     summary: 'put archives together into one multi-arch index',
-    args: [{ syntax: '<archives...>', text: 'archive files or layout folders, in any order' }],
+    args: [{ syntax: '<archives...>', text: 'archive files, layout folders or images of registries, in any order' }],
     options: [
       { flags: '--output <output>', text: 'where it goes: an archive (.tar), else a layout folder', isRequired: true },
       { flags: '--name <reference>', text: 'name of the image inside the archive', isRepeatable: true },
@@ -143,7 +145,7 @@ export const COMMANDS: readonly CommandDeclaration[] = [
   },
   {
     name: 'inspect',
-    summary: 'show what an archive holds',
+    summary: 'show what an archive or an image of a registry holds',
     args: [SOURCE],
     options: [
       CONFIG,
@@ -205,7 +207,7 @@ export const COMMANDS: readonly CommandDeclaration[] = [
       {
         flags: '--to <format>',
         text: 'the format',
-        choices: ['oci-archive', 'oci', 'docker-archive', 'docker-archive-legacy', 'docker-archive-skopeo', 'rootfs'],
+        choices: FORMATS,
         isRequired: true,
       },
       {
@@ -239,6 +241,8 @@ export const COMMANDS: readonly CommandDeclaration[] = [
       return convertCommand(readConvertArguments(input), invocation);
     },
   },
+  ...REGISTRY_COMMANDS,
+  ...UPSTREAM_COMMANDS,
   {
     name: 'archives',
     summary: 'write the release files of a recipe out of its archives',
@@ -247,6 +251,38 @@ export const COMMANDS: readonly CommandDeclaration[] = [
     run: async (input, invocation) => {
       const { archivesCommand } = await import('./commands/archives.ts');
       return archivesCommand({ recipe: text(input['recipe']) ?? '', output: text(input['output']) }, invocation);
+    },
+  },
+  {
+    name: 'adopt',
+    summary: 'draft a recipe from an image',
+    args: [SOURCE],
+    options: [
+      { flags: '--name <name>', text: "of the recipe (default: the image's)" },
+      { flags: '--output <file>', text: 'where the draft goes; no file is replaced (default: stdout)' },
+    ],
+    run: async (input, invocation) => {
+      const { adoptCommand } = await import('./commands/adopt.ts');
+      const { source, name, output } = input;
+      return adoptCommand({ source: text(source) ?? '', name: text(name), output: text(output) }, invocation);
+    },
+  },
+  {
+    name: 'parity',
+    summary: "compare a recipe's image with the one that upstream publishes",
+    args: [{ syntax: '<recipe>', text: 'name of a recipe' }],
+    options: [
+      { flags: '--ours <source>', text: 'our image (default: out/<recipe>/<recipe>.oci.tar)' },
+      { flags: '--theirs <source>', text: "what it is compared with (default: the recipe's parity.image)" },
+      { flags: '--files', text: 'compare contents of files too, and list them all' },
+    ],
+    run: async (input, invocation) => {
+      const { parityCommand } = await import('./commands/parity.ts');
+      const { recipe, ours, theirs, files } = input;
+      return parityCommand(
+        { recipe: text(recipe) ?? '', ours: text(ours), theirs: text(theirs), files: files === true },
+        invocation,
+      );
     },
   },
   {
@@ -260,12 +296,3 @@ export const COMMANDS: readonly CommandDeclaration[] = [
     },
   },
 ];
-
-function text(value: Input[string]): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
-function texts(value: Input[string]): readonly string[] {
-  if (typeof value === 'string') return [value];
-  return Array.isArray(value) ? value : [];
-}

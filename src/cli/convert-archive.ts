@@ -27,8 +27,18 @@ import type { Converted, ConvertOptions, NamedOutput } from './convert-options.t
 import { writeRootfs } from './convert-rootfs.ts';
 import { loadUsable } from './load-usable.ts';
 
+/** Writes the entries of a result. */
+export type WriteEntries = (
+  entries: readonly ArchiveEntry[],
+  source: ImageSource,
+  made: MadeLayers,
+  options: ConvertOptions,
+  invocation: Invocation,
+) => Promise<WrittenTarget>;
+
 /**
- * Writes the images of an open source in another format. No broken input is used: then nothing is written. Throws
+ * Writes the images of an open source in another format; `write` writes all but root filesystems. No broken input is used:
+ * then nothing is written. Throws
  * `convert.no-image`, `convert.several-images`, `convert.foreign-layer`, `convert.diff-ids`, and what reading, flattening
  * and writing throw.
  */
@@ -36,6 +46,7 @@ export async function convertSource(
   source: ImageSource,
   options: ConvertOptions,
   invocation: Invocation,
+  write: WriteEntries = writeEntries,
 ): Promise<Converted> {
   const { set, findings } = await loadUsable(source);
   if (hasFailed(findings, false)) return { written: null, findings };
@@ -51,7 +62,7 @@ export async function convertSource(
   try {
     const converted = await convertLayers(source, selection.images, made, options, invocation);
     const planned = planEntries(renameRoots(set, options.name), converted.images, source, options, has);
-    const sizes = await writeEntries(planned.entries, source, made, options, invocation);
+    const sizes = await write(planned.entries, source, made, options, invocation);
     const all = [...findings, ...selection.findings, ...converted.findings, ...planned.findings];
     return { written: { images: converted.images, ...sizes }, findings: all };
   } finally {

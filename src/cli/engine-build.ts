@@ -12,7 +12,7 @@ export interface EngineBuildInput {
   readonly engine: Engine;
   readonly sourceOf: (target: Target) => BuildSource | null;
   readonly mirrors: Mirrors;
-  /** SOURCE_DATE_EPOCH of the environment, which wins over that of the source; null where it is not set. */
+  /** SOURCE_DATE_EPOCH of the environment, which wins over those of the lock and the source; null where it is not set. */
   readonly givenEpoch: number | null;
   readonly settings: BuildSettings;
   readonly invocation: Pick<Invocation, 'root' | 'env' | 'signal'>;
@@ -33,7 +33,7 @@ export function engineBuild(input: EngineBuildInput): BuildTarget {
         signal,
         sourceFolder: source?.folder ?? null,
         contexts,
-        epochSeconds: givenEpoch ?? source?.epochSeconds ?? 0,
+        epochSeconds: givenEpoch ?? target.pins.epochSeconds ?? source?.epochSeconds ?? 0,
         cacheFrom: settings.cacheFrom.map(fill),
         cacheTo: settings.cacheTo.map(fill),
         isCold: settings.isCold,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { isMissing } from '../engine/find-engine.ts';
 import { ForkwrightError } from '../errors.ts';
 import { hasFailed, type Finding } from '../finding.ts';
@@ -5,21 +6,24 @@ import { parseReference } from '../oci/reference.ts';
 import type { Digest } from '../oci/digest.ts';
 import { formatPlatform } from '../platform/platform.ts';
 import { engineReason } from '../recipe/needs-engine.ts';
-import { indexName, indexPath } from '../recipe/output-names.ts';
+import { indexName, indexPath, releaseFolder } from '../recipe/output-names.ts';
 import type { ResolvedRecipe } from '../recipe/target.ts';
 import { assembleArchives } from './assemble-archives.ts';
 import type { Invocation } from './command.ts';
 import { toFinding } from './error-finding.ts';
 import type { RecipeBuilder } from './recipe-builder.ts';
+import { releaseArchives, type ReleasedFile } from './release-archives.ts';
 import { verifyArchive } from './verify-archive.ts';
 
-/** What became of a recipe. `built` means assembled and verified too. */
+/** What became of a recipe. `built` means assembled and verified too, with its release files where it has any. */
 export type MakeOutcome =
   | {
       readonly state: 'built';
       readonly path: string;
       readonly digest: Digest;
       readonly sizeBytes: number;
+      /** Null for a recipe without release archives. */
+      readonly release: { readonly path: string; readonly files: readonly ReleasedFile[] } | null;
       readonly findings: readonly Finding[];
     }
   | {
@@ -33,8 +37,8 @@ export type MakeOutcome =
   | { readonly state: 'failed'; readonly findings: readonly Finding[] };
 
 /**
- * Builds every platform of a recipe, assembles the archives and verifies the index against the recipe. A recipe that this
- * machine cannot build is not begun. What goes wrong becomes findings, so that the next recipe gets its turn; only an
+ * Builds every platform of a recipe, assembles the archives, verifies the index against the recipe, and writes its release
+ * files where it has any. A recipe that this machine cannot build is not begun. What goes wrong becomes findings, so that the next recipe gets its turn; only an
  * interruption is thrown.
  */
 export async function makeRecipe(
@@ -86,7 +90,13 @@ async function makeIndex(recipe: ResolvedRecipe, builder: RecipeBuilder, invocat
   const findings = [...ofBuild, ...assembled.findings, ...verified.findings];
   if (hasFailed(findings, false)) return { state: 'failed', findings };
   const { plan, sizeBytes } = assembled.written;
-  return { state: 'built', path, digest: plan.index.digest, sizeBytes, findings };
+  const made = { state: 'built', path, digest: plan.index.digest, sizeBytes } as const;
+  if (recipe.archives === null) return { ...made, release: null, findings };
+  const folder = releaseFolder(recipe.name);
+  // Nobody looks at sizes while everything is made; `forkwright archives` has the table.
+  const released = await releaseArchives(recipe, join(invocation.root, folder), { isCompared: false }, invocation);
+  const release = { path: folder, files: released.files };
+  return { ...made, release, findings: [...findings, ...released.findings] };
 }
 
 /** An engine without the emulators that a recipe needs is no fault of the recipe. */

@@ -7,12 +7,14 @@ import { composeConfig } from '../build/compose-config.ts';
 import { readSourceDateEpoch } from '../build/source-date.ts';
 import { ForkwrightError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
+import type { ImageReference } from '../oci/reference.ts';
 import { parseConfig } from '../oci/parse-config.ts';
 import { parseStrictJson } from '../oci/strict-json.ts';
 import { formatPlatform, isSamePlatform, type Platform } from '../platform/platform.ts';
 import type { ResolvedRecipe, Target } from '../recipe/target.ts';
 import { formatDockerImport } from '../render/docker-import.ts';
 import type { Invocation } from './command.ts';
+import { findReference } from './find-reference.ts';
 
 /** What the user says of an archive that does not say it itself. */
 export interface GivenConfig {
@@ -24,11 +26,13 @@ export interface GivenConfig {
 }
 
 /**
- * Opens an archive for a command; a root filesystem becomes an image where the config is given, by a file or by a recipe
+ * Opens an archive, or an image of a registry, for a command; a root filesystem becomes an image where the config is given, by a file or by a recipe
  * and a platform. Throws what `openImageSource` throws; `archive.no-config` has the `docker import` lines where a recipe is
  * known; `config.unreadable`, `json.malformed`, `config.malformed`.
  */
 export async function openSource(name: string, given: GivenConfig, invocation: Invocation): Promise<ImageSource> {
+  const reference = await findReference(name, invocation.cwd);
+  if (reference !== null) return openImage(name, reference, given, invocation);
   const rootfs = await readRootfsConfig(given, invocation);
   try {
     const options = rootfs === null ? invocation : { ...invocation, rootfs };
@@ -38,6 +42,18 @@ export async function openSource(name: string, given: GivenConfig, invocation: I
     if (!(error instanceof ForkwrightError) || error.code !== 'archive.no-config' || given.recipe === null) throw error;
     throw withImportLines(error, name, given.recipe);
   }
+}
+
+/** What reaches registries is loaded only where one is asked. */
+async function openImage(
+  name: string,
+  reference: ImageReference,
+  given: GivenConfig,
+  invocation: Invocation,
+): Promise<ImageSource> {
+  const { openReference } = await import('./open-registry.ts');
+  const options = { platform: null, takesReferrers: false };
+  return sayUnused((await openReference(name, reference, options, invocation)).source, given);
 }
 
 async function readRootfsConfig(given: GivenConfig, invocation: Invocation): Promise<RootfsConfig | null> {

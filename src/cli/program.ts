@@ -4,8 +4,9 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { ForkwrightError } from '../errors.ts';
 import { createStyle } from '../report/style.ts';
 import type { CommandResult, Invocation } from './command.ts';
-import { COMMANDS, type CommandDeclaration } from './commands.ts';
+import { COMMANDS } from './commands.ts';
 import type { Context } from './context.ts';
+import type { CommandDeclaration } from './declaration.ts';
 import type { Input } from './input.ts';
 import { reportError, reportResult, type ReportOptions } from './reporter.ts';
 import { openProgress } from '../report/open-progress.ts';
@@ -42,6 +43,8 @@ interface GlobalOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly strict?: boolean;
+  readonly insecure?: boolean;
+  readonly caFile?: string;
   readonly color: string;
 }
 
@@ -54,6 +57,8 @@ function createProgram(context: Context, action: Action): Command {
     .option('--root <folder>', 'the workspace (default: the current folder)')
     .option('--json', 'print one JSON document on stdout')
     .option('--quiet', 'no progress, no notes')
+    .option('--insecure', 'let registries speak plain HTTP, and have any certificate')
+    .option('--ca-file <file>', "authorities that registries' certificates may be signed by, as PEM")
     .option('--strict', 'end with 1 on findings of any severity')
     .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
     .showHelpAfterError('(--help says what there is)')
@@ -107,6 +112,7 @@ async function runCommand(
     ...context,
     root: resolve(context.cwd, globals.root ?? '.'),
     progress,
+    registries: { isInsecure: globals.insecure === true, caFile: globals.caFile ?? null },
     style: createStyle(isColoured(globals.color, context.stdout.isTerminal, context.env)),
   };
   let result: CommandResult;

@@ -10,13 +10,14 @@ import { ForkwrightError } from '../errors.ts';
 import { hasFailed, type Finding } from '../finding.ts';
 import { formatPlatform } from '../platform/platform.ts';
 import { createObtain } from '../prebuilt/obtain.ts';
-import { REAL_PAUSES } from '../prebuilt/retry.ts';
+import { REAL_PAUSES } from '../http/retry.ts';
 import { readMirrors } from '../recipe/mirrors.ts';
 import { engineReason } from '../recipe/needs-engine.ts';
 import type { ResolvedRecipe, Target, Workspace } from '../recipe/target.ts';
 import { writeRendered } from '../render/write.ts';
 import { engineBuild } from './engine-build.ts';
 import type { BuildSettings } from './build-settings.ts';
+import { openBuildRegistries } from './build-registries.ts';
 import { withSources } from './build-source.ts';
 import type { Invocation } from './command.ts';
 import { testBuilt, type TestedTarget } from './test-built.ts';
@@ -53,14 +54,18 @@ export function openRecipeBuilder(
   const givenEpoch = readSourceDateEpoch(env);
   const mirrors = readMirrors(env, workspace.settings.mirrors);
   const waitMs = readEngineWait(env);
-  const obtain = createObtain({ root, env, fetch, run, signal, progress, cacheFolder, pauses: REAL_PAUSES });
+  const registries = openBuildRegistries(mirrors, cacheFolder, invocation);
+  const { images } = registries;
+  const obtain = createObtain({ root, env, fetch, run, signal, progress, cacheFolder, pauses: REAL_PAUSES, images });
   let found: Promise<Engine | NoEngine> | null = null;
   const engine = () => (found ??= findEngine({ root, env, run, signal, progress, waitMs, nowMs }));
   const usesEngine = (target: Target) =>
     settings.builder === 'buildx' || (settings.builder === 'auto' && engineReason(target) !== null);
 
-  const buildNatively: BuildTarget = (target) =>
-    buildNativeTarget(target, { root, cacheFolder, epochSeconds: givenEpoch ?? 0, obtain, signal });
+  const buildNatively: BuildTarget = (target) => {
+    const epochSeconds = givenEpoch ?? target.pins.epochSeconds ?? 0;
+    return buildNativeTarget(target, { root, cacheFolder, epochSeconds, obtain, images, signal });
+  };
 
   async function buildAll(
     recipe: ResolvedRecipe,
@@ -86,11 +91,13 @@ export function openRecipeBuilder(
   async function buildAndTest(recipe: ResolvedRecipe, targets: readonly Target[]): Promise<RecipeOutcome> {
     // A record of an earlier build must not be taken for one of this.
     for (const target of targets) await removeSmokeRecord(root, target);
-    const { built, failures, findings } = await buildAll(recipe, targets).catch((error: unknown) => {
-      // A source that cannot be had is told like a platform that fails: the next recipe gets its turn.
-      if (signal.aborted || !(error instanceof ForkwrightError)) throw error;
-      return { built: [], failures: [error], findings: [] };
-    });
+    const { built, failures, findings } = await buildAll(recipe, targets)
+      .catch((error: unknown) => {
+        // A source that cannot be had is told like a platform that fails: the next recipe gets its turn.
+        if (signal.aborted || !(error instanceof ForkwrightError)) throw error;
+        return { built: [], failures: [error], findings: [] };
+      })
+      .finally(registries.close);
     const all = [...findings, ...built.flatMap(({ archive }) => archive.findings)];
     if (!settings.hasTests) return { built: built.map((each) => ({ ...each, record: null })), failures, findings: all };
     const { tested, failures: ofTests } = await testBuilt(built, settings.parallel, engine, invocation);

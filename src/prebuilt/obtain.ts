@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import type { ImageSource } from '../archive/image-source.ts';
 import { loadImageSet } from '../archive/load-images.ts';
 import { openImageSource } from '../archive/open.ts';
 import { readImageFile } from '../archive/find-file.ts';
 import { keepHashedFile, type HashedFile } from '../cache/hashed-file.ts';
 import { ForkwrightError } from '../errors.ts';
-import { listImages } from '../image/list-images.ts';
-import { formatReference } from '../oci/reference.ts';
-import { formatPlatform, isSamePlatform, type Platform } from '../platform/platform.ts';
-import type { FileSource } from '../recipe/target.ts';
+import { describePlatforms, imagesFor } from '../image/images-for.ts';
+import { formatPlatform, type Platform } from '../platform/platform.ts';
+import type { Base, FileSource } from '../recipe/target.ts';
+import type { ImageStore } from '../registry/image-store.ts';
 import { findReleaseAsset } from '../upstream/github-release.ts';
 import { formatHash, fromIntegrity, hashFile, type ContentHash } from './content-hash.ts';
 import { download, type DownloadOptions, type Origin } from './download.ts';
@@ -25,7 +26,10 @@ export interface ObtainedFile {
   readonly bytes: () => AsyncIterable<Uint8Array>;
 }
 
-export interface ObtainDeps extends DownloadOptions, NpmConfigDeps {}
+export interface ObtainDeps extends DownloadOptions, NpmConfigDeps {
+  /** Images of registries that files come out of. */
+  readonly images: ImageStore;
+}
 
 export type Obtain = (source: FileSource, platform: Platform) => Promise<ObtainedFile>;
 
@@ -164,29 +168,31 @@ async function describeFile(path: string): Promise<ObtainedFile> {
 async function obtainFromImage(
   { image, path }: Extract<FileSource, { type: 'image' }>,
   platform: Platform,
-  { root, cacheFolder, signal }: ObtainDeps,
+  deps: ObtainDeps,
 ): Promise<ObtainedFile> {
-  if (image.type !== 'archive') {
-    const name = image.type === 'image' ? formatReference(image.reference) : image.type;
-    throw new ForkwrightError('prebuilt.needs-engine', `a file of ${name} can be had with a build engine only`);
-  }
-  const source = await openImageSource(image.path, root);
+  const source = await openFileImage(image, platform, deps);
   try {
     const { set } = await loadImageSet(source);
-    const found = listImages(set).filter((each) => each.platform !== null && isSamePlatform(each.platform, platform));
-    const [only] = found;
-    if (only === undefined || found.length > 1) {
-      const count = only === undefined ? 'no image' : `${found.length} images`;
-      throw new ForkwrightError('prebuilt.no-platform', `the archive has ${count} for ${formatPlatform(platform)}`, {
-        place: image.path,
-        hint: '`forkwright inspect` shows what it holds',
+    const [found, ...others] = imagesFor(set, platform);
+    if (found === undefined || others.length > 0) {
+      const count = found === undefined ? 'no image' : `${others.length + 1} images`;
+      const what = image.type === 'archive' ? 'the archive' : 'the image';
+      throw new ForkwrightError('prebuilt.no-platform', `${what} has ${count} for ${formatPlatform(platform)}`, {
+        place: source.name,
+        hint: describePlatforms(set),
       });
     }
-    const file = await readImageFile(source, only.image.manifest, path, LIMIT_BYTES);
-    // The archive is closed when this returns, so the file is kept where it stays.
-    const folder = join(cacheFolder, 'files', keyOf(only.image.descriptor.digest, path));
-    return await keepHashedFile(folder, file.bytes, signal);
+    const file = await readImageFile(source, found.manifest, path, LIMIT_BYTES);
+    // The source is closed when this returns, so the file is kept where it stays.
+    const folder = join(deps.cacheFolder, 'files', keyOf(found.descriptor.digest, path));
+    return await keepHashedFile(folder, file.bytes, deps.signal);
   } finally {
     await source.close();
   }
+}
+
+async function openFileImage(image: Base, platform: Platform, { root, images }: ObtainDeps): Promise<ImageSource> {
+  if (image.type === 'archive') return openImageSource(image.path, root);
+  if (image.type === 'image') return images.open(image.reference, platform);
+  throw new Error(`no file can come out of ${image.type}`);
 }

@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import pMap from 'p-map';
 import { ForkwrightError, isSystemError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
+import { lockPath, type RecipeLock } from '../lock/lock.ts';
+import { parseLock } from '../lock/parse-lock.ts';
 import { compareText } from '../platform/order.ts';
 import { parseYaml } from './document.ts';
 import { readYamlFile } from './read-file.ts';
@@ -19,17 +21,21 @@ const READS_AT_ONCE = 16;
 
 /**
  * Reads a workspace, forkwright.yaml and recipes/*.yaml below `root`: all its recipes, or those named in `filter`. Gives
- * the sound ones, resolved, by name, and everything that is wrong with any of the files that were read.
+ * the sound ones, resolved with their locks, by name, and everything that is wrong with any of the files that were read.
+ * Locks are those of locks/, or those of \`locks\` by the names of their recipes.
  * Throws `recipe.unknown-name` for a name that no recipe has, `workspace.not-found` where there are no recipes at all.
  */
 export async function loadWorkspace(
   root: string,
   filter: readonly string[] = [],
+  locks: ReadonlyMap<string, RecipeLock> | null = null,
 ): Promise<{ workspace: Workspace; findings: Finding[] }> {
   const folder = resolve(root);
-  const { defaults, findings } = await readDefaults(folder);
+  const { defaults, findings } = await readWorkspaceDefaults(folder);
   const files = selectFiles(await listRecipes(folder), filter);
-  const resolved = await pMap(files, (file) => readRecipe(folder, file, defaults), { concurrency: READS_AT_ONCE });
+  const resolved = await pMap(files, (file) => readRecipe(folder, file, defaults, locks), {
+    concurrency: READS_AT_ONCE,
+  });
   const twins = findTwins(files);
   const recipes = resolved.flatMap(({ recipe }) => (recipe === null || twins.has(recipe.file) ? [] : recipe));
   return {
@@ -42,25 +48,55 @@ export async function loadWorkspace(
   };
 }
 
-/** Takes the text of a recipe and what its workspace says, and gives it resolved, with everything that is wrong. */
-export function loadRecipeText(text: string, file: string, defaults: WorkspaceDefaults): Resolved {
+/** Takes the text of a recipe, what its workspace says and its lock, and gives it resolved, with everything that is wrong. */
+export function loadRecipeText(
+  text: string,
+  file: string,
+  defaults: WorkspaceDefaults,
+  lock: RecipeLock | null = null,
+): Resolved {
   const document = parseYaml(text, file);
-  if ('data' in document) return resolveRecipe(document, nameOf(file), defaults);
+  if ('data' in document) return resolveRecipe(document, nameOf(file), defaults, lock);
   return { recipe: null, findings: document };
 }
 
-async function readDefaults(root: string) {
+/** Reads forkwright.yaml below `root`: what it says for all recipes, as far as it can be understood, and what is wrong with it. */
+export async function readWorkspaceDefaults(root: string) {
   const text = await readYamlFile(root, WORKSPACE_FILE);
   if (text === null) return { defaults: NO_DEFAULTS, findings: [] };
   if (typeof text === 'string') return readWorkspaceText(text, WORKSPACE_FILE);
   return { defaults: { ...NO_DEFAULTS, isFaulty: true }, findings: [text] };
 }
 
-async function readRecipe(root: string, file: string, defaults: WorkspaceDefaults): Promise<Resolved> {
-  const text = await readYamlFile(root, file);
-  if (typeof text === 'string') return loadRecipeText(text, file, defaults);
+async function readRecipe(
+  root: string,
+  file: string,
+  defaults: WorkspaceDefaults,
+  locks: ReadonlyMap<string, RecipeLock> | null,
+): Promise<Resolved> {
+  const name = nameOf(file);
+  const [text, read] = await Promise.all([
+    readYamlFile(root, file),
+    locks === null ? readLock(root, name) : { lock: locks.get(name) ?? null },
+  ]);
+  if (typeof text === 'string') {
+    const { recipe, findings } = loadRecipeText(text, file, defaults, 'lock' in read ? read.lock : null);
+    // Without its lock a recipe would be another one.
+    return 'lock' in read ? { recipe, findings } : { recipe: null, findings: [...read, ...findings] };
+  }
   const gone: Finding = { code: 'yaml.not-a-file', severity: 'error', place: file, text: 'is not there', hint: null };
   return { recipe: null, findings: [text ?? gone] };
+}
+
+/** Reads a recipe's lock: null where it has none, findings where it cannot be read. */
+export async function readLock(
+  root: string,
+  recipe: string,
+): Promise<{ readonly lock: RecipeLock | null } | readonly Finding[]> {
+  const file = lockPath(recipe);
+  const text = await readYamlFile(root, file);
+  if (text === null) return { lock: null };
+  return typeof text === 'string' ? parseLock(text, file) : [text];
 }
 
 /** The recipes' files below a workspace, in the order of their names. Those that begin with a dot are editors'. */

@@ -21,6 +21,11 @@ export function recipeOutput(recipe: string): string {
   return `out/${recipe}`;
 }
 
+/** The folder of a recipe's release files, relative to the workspace. */
+export function releaseFolder(recipe: string): string {
+  return `${recipeOutput(recipe)}/release`;
+}
+
 /** What became of a target's tests, relative to the workspace. */
 export function testsPath(target: Target): string {
   return `out/${target.recipe}/${target.slug}${TESTS_ENDING}`;

@@ -4,6 +4,7 @@ import { buildSchema } from './build-schema.ts';
 import { line, lines, matching, parsedBy, platformText, section, nameText } from './field.ts';
 import { imageSchema, testSchema } from './image-schema.ts';
 import { overriding } from './override-schema.ts';
+import { paritySchema } from './parity-schema.ts';
 import { upstreamSchema, webUrl } from './upstream-schema.ts';
 import { parseWorkspacePath } from './workspace-path.ts';
 
@@ -74,6 +75,7 @@ const indexShape = {
     .describe('Where the image is published; nowhere without it')
     .optional(),
   archives: archivesSchema.describe('Release files per platform; none without it').optional(),
+  parity: paritySchema.describe("Upstream's published image, to compare with").optional(),
 };
 
 /** The keys of a recipe that an entry of `platforms` cannot override: an index has one of each. */

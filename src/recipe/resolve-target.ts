@@ -1,3 +1,6 @@
+import { formatTrack, upstreamKey } from '../lock/upstream-key.ts';
+import type { LockedUpstream, RecipeLock } from '../lock/lock.ts';
+import { pinsOf } from '../lock/pins.ts';
 import { formatPlatform, platformSlug, type Platform } from '../platform/platform.ts';
 import type { Sections } from './check-sections.ts';
 import type { Report } from './fault.ts';
@@ -23,17 +26,20 @@ export interface RecipeContext {
   /** What names in braces stand for on every platform, but for the version. */
   readonly values: ReadonlyMap<Name, string>;
   readonly defaults: WorkspaceDefaults;
+  /** Null where the recipe has none. */
+  readonly lock: RecipeLock | null;
 }
 
 /** Gives what names in braces stand for on a platform; the version is missing where nothing says one. */
 export function valuesOf(
   platform: Platform,
   { fields, broken }: Sections<TargetFields>,
-  { values: common, recipePlatforms }: RecipeContext,
+  { values: common, recipePlatforms, lock }: RecipeContext,
   report: Report,
 ): ReadonlyMap<Name, string> {
   const values = new Map([...common, ...platformValues(platform)]);
-  const version = findVersion(fields, { platform, recipePlatforms, report, values });
+  const locked = fields.upstream === undefined ? null : findLocked(resolveUpstream(fields.upstream), lock);
+  const version = findVersion(fields, locked, { platform, recipePlatforms, report, values });
   // A broken field may be the one that says the version; that it is missing is then not worth a word.
   const isUnknown = ['version', 'build', 'upstream'].some((key) => broken.has(key));
   if (version !== null || isUnknown) values.set('version', version ?? UNVERSIONED);
@@ -60,11 +66,23 @@ export function resolveTarget(
   const output = build === null ? null : outputOf(build);
   const image = broken.has('image') ? null : resolveImage(fields.image ?? {}, base, output, context);
   const upstream = fields.upstream === undefined ? null : resolveUpstream(fields.upstream);
-  if (!broken.has('upstream')) reportUpstream(fields, report);
+  const locked = upstream === null ? null : findLocked(upstream, recipe.lock);
+  const commit = upstream?.commit ?? locked?.commit ?? null;
+  if (!broken.has('upstream'))
+    reportUpstream(fields, upstream === null ? null : { ...upstream, commit }, recipe, report);
   if (build === null || base === null || image === null) return null;
 
   const runner = findRunner(platform, entry.runner, recipe.defaults.runners);
-  const labels = makeLabels({ recipe: recipe.recipe, fields, base, version, defaults: recipe.defaults.labels });
+  const pins = pinsOf(recipe.lock, locked, platform);
+  const labels = makeLabels({
+    recipe: recipe.recipe,
+    fields,
+    base,
+    version: version === UNVERSIONED ? null : version,
+    commit,
+    pins: pins.images,
+    defaults: recipe.defaults.labels,
+  });
   const target: Target = {
     recipe: recipe.recipe,
     platform,
@@ -73,7 +91,8 @@ export function resolveTarget(
     runnerTags: runner.tags,
     hasNativeRunner: runner.isNative,
     version: version ?? UNVERSIONED,
-    upstream,
+    upstream: upstream === null ? null : { ...upstream, commit },
+    pins,
     patches: (fields.patches ?? []).map((patch) => `patches/${recipe.recipe}/${parseWorkspacePath(patch)}`),
     build,
     image: { ...image, base, labels },
@@ -85,6 +104,11 @@ export function resolveTarget(
     report(entry.path, 'no-runner', what, { hint });
   }
   return target;
+}
+
+/** What the lock has for an upstream as the recipe says it; null for nothing. */
+function findLocked(upstream: Upstream, lock: RecipeLock | null): LockedUpstream | null {
+  return lock?.upstreams.get(upstreamKey(upstream)) ?? null;
 }
 
 function outputOf(build: Build): string | null {
@@ -101,7 +125,12 @@ function resolveUpstream(fields: NonNullable<TargetFields['upstream']>): Upstrea
 }
 
 /** Reports an upstream that is lacking or that is left to move, and patches that nothing is done with. */
-function reportUpstream({ build, image, upstream, patches = [] }: Partial<TargetFields>, report: Report): void {
+function reportUpstream(
+  { build, image, patches = [] }: Partial<TargetFields>,
+  upstream: Upstream | null,
+  { recipe }: Pick<RecipeContext, 'recipe'>,
+  report: Report,
+): void {
   const isFromSource = build?.kind === 'go' || build?.kind === 'make' || build?.kind === 'dockerfile';
   const file = (image?.files ?? []).findIndex((each) => each.upstream !== undefined);
   if (!isFromSource && file === -1) {
@@ -109,18 +138,17 @@ function reportUpstream({ build, image, upstream, patches = [] }: Partial<Target
     const what = 'not used: nothing comes out of the source';
     return report(['patches'], 'unused-key', what, { severity: 'warning', hint: 'remove it' });
   }
-  if (upstream === undefined) {
+  if (upstream === null) {
     const [path, user] = isFromSource
       ? [['build', 'kind'], `${build.kind} builds from a source`]
       : [['image', 'files', file, 'upstream'], 'the file comes out of a source'];
     const hint = 'add upstream: with its git, branch and commit';
     return report(path, 'missing-key', `${user}, and "upstream" is missing`, { hint });
   }
-  if (upstream.commit !== undefined) return;
-  const { branch, tag, release } = upstream;
-  const followed =
-    branch ??
-    (tag === undefined ? (release === undefined ? 'the default branch' : `release ${release}`) : `tag ${tag}`);
-  const what = `no commit is given: it renders and builds what ${followed} holds on the day`;
-  report(['upstream'], 'unpinned', what, { severity: 'warning', hint: 'add commit: and the 40 hex digits' });
+  if (upstream.commit !== null) return;
+  const { kind } = upstream.track;
+  const followed = kind === 'branch' ? upstream.track.branch : formatTrack(upstream.track);
+  const what = `no commit is given: it renders and builds what ${kind === 'none' ? `the ${followed}` : followed} holds on the day`;
+  const hint = `run \`forkwright lock ${recipe}\`, or add commit: and the 40 hex digits`;
+  report(['upstream'], 'unpinned', what, { severity: 'warning', hint });
 }

@@ -1,4 +1,5 @@
 import type { Finding } from '../finding.ts';
+import type { RecipeLock } from '../lock/lock.ts';
 import { parsePlatform } from '../platform/parse.ts';
 import { checkSections, type Sections } from './check-sections.ts';
 import type { YamlDocument } from './document.ts';
@@ -10,6 +11,7 @@ import { applyOverride } from './override.ts';
 import { readPlatforms, type PlatformEntry } from './platform-list.ts';
 import { resolvePublish } from './publish.ts';
 import { resolveArchives } from './resolve-archives.ts';
+import { resolveParity } from './resolve-parity.ts';
 import { baseSchema, nameSchema, TARGET_KEYS, targetSchema, type BaseFields } from './recipe-schema.ts';
 import { resolveTarget, valuesOf, type RecipeContext } from './resolve-target.ts';
 import type { ResolvedRecipe, Target } from './target.ts';
@@ -29,9 +31,15 @@ const OF_WORKSPACE: readonly string[] = ['no-setting', 'no-platforms', 'no-runne
 
 /**
  * Checks a recipe's document and resolves it for all its platforms: defaults and workspace settings, overrides, names
- * in braces. `name` is what its file is called. Pure; every fault is a finding `recipe.*`.
+ * in braces. `name` is what its file is called; what the recipe leaves open is taken from `lock`, where it has one. Pure;
+ * every fault is a finding `recipe.*`.
  */
-export function resolveRecipe(document: YamlDocument, name: string, defaults: WorkspaceDefaults): Resolved {
+export function resolveRecipe(
+  document: YamlDocument,
+  name: string,
+  defaults: WorkspaceDefaults,
+  lock: RecipeLock | null,
+): Resolved {
   const faults: Fault[] = [];
   const reportAll = reportInto(faults);
   const report: Report = (path, code, ...rest) => {
@@ -50,6 +58,7 @@ export function resolveRecipe(document: YamlDocument, name: string, defaults: Wo
     recipePlatforms: isComplete ? new Set(entries.flatMap(({ platform }) => platformKeys(platform))) : null,
     values: indexValues(name, defaults),
     defaults,
+    lock,
   };
   const targets = entries.map((entry) =>
     entry.override === null
@@ -69,6 +78,7 @@ export function resolveRecipe(document: YamlDocument, name: string, defaults: Wo
   const { fork, publish } = resolvePublish(base.fields, indexOnly, report);
   const platforms = entries.map(({ platform }) => platform);
   const archives = resolveArchives(base.fields.archives, name, platforms, report);
+  const parity = resolveParity(base.fields.parity, platforms, report);
   const findings = toFindings(faults, 'recipe', document);
   if (defaults.isFaulty || findings.some(({ severity }) => severity === 'error')) return { recipe: null, findings };
   return {
@@ -80,6 +90,8 @@ export function resolveRecipe(document: YamlDocument, name: string, defaults: Wo
       fork,
       publish,
       archives,
+      parity,
+      lock,
       targets: targets.filter((target) => target !== null),
     },
     findings,

@@ -1,4 +1,6 @@
 import type { DebianCompiler } from '../platform/debian-compiler.ts';
+import type { LockedUpstream, RecipeLock } from '../lock/lock.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { ImageReference } from '../oci/reference.ts';
 
@@ -169,6 +171,27 @@ export interface SmokeTest {
   readonly run: readonly string[];
 }
 
+/** What the name of an image stands for on a target. */
+export interface ImagePin {
+  /** For what runs on the machine that builds, whatever its platform: the index, or the only manifest. */
+  readonly onBuilder: Digest;
+  /** For what runs on the target's platform. */
+  readonly onTarget: Digest;
+}
+
+/** What the recipe's lock says of a target. */
+export interface TargetPins {
+  /** Null where the upstream is not locked. */
+  readonly upstream: LockedUpstream | null;
+  /** By full name, `docker.io/library/alpine:3.20`. */
+  readonly images: ReadonlyMap<string, ImagePin>;
+  /** SOURCE_DATE_EPOCH; null where the lock has none. */
+  readonly epochSeconds: number | null;
+}
+
+/** Of a target without a lock. */
+export const NO_PINS: TargetPins = { upstream: null, images: new Map(), epochSeconds: null };
+
 /** A recipe on one platform. */
 export interface Target {
   readonly recipe: string;
@@ -181,7 +204,9 @@ export interface Target {
   /** Whether the runner that the tags name runs this platform natively. */
   readonly hasNativeRunner: boolean;
   readonly version: string;
+  /** With the commit of the lock, where the recipe names none. */
   readonly upstream: Upstream | null;
+  readonly pins: TargetPins;
   /** Paths relative to the workspace: `patches/<recipe>/<name>`. */
   readonly patches: readonly string[];
   readonly build: Build;
@@ -205,6 +230,21 @@ export interface ReleaseArchives {
   readonly files: readonly ReleaseFile[];
 }
 
+/** A difference to upstream's image that is meant. */
+export interface AcceptedDifference {
+  /** As `compareImages` names it, with `*` for any characters. */
+  readonly what: string;
+  /** The one platform on which it is accepted; null for all. */
+  readonly platform: string | null;
+  readonly because: string | null;
+}
+
+/** What a recipe's image is compared with. */
+export interface Parity {
+  readonly image: ImageReference;
+  readonly accept: readonly AcceptedDifference[];
+}
+
 /** A recipe with all its targets, in index order (amd64, arm64, then the rest). */
 export interface ResolvedRecipe {
   readonly name: string;
@@ -221,6 +261,10 @@ export interface ResolvedRecipe {
   };
   /** The release files; null where the recipe has none. */
   readonly archives: ReleaseArchives | null;
+  /** Null where the recipe names no image of upstream's. */
+  readonly parity: Parity | null;
+  /** What the recipe was resolved with; null where it has no lock. */
+  readonly lock: RecipeLock | null;
   readonly targets: readonly Target[];
 }
 

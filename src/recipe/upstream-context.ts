@@ -16,3 +16,12 @@ export function hasUpstreamContext(target: Target): boolean {
 export function takesUpstreamFiles(target: Target): boolean {
   return listFiles(target).some(({ source }) => source.type === 'upstream');
 }
+
+/**
+ * Whether a build is handed git's own folder beside the source, and so can ask for the commit.
+ * Specification: docs.docker.com/build/building/context, "Keep .git directory".
+ */
+export function keepsGitFolder({ build }: Target): boolean {
+  if (build.kind !== 'dockerfile') return false;
+  return build.args.some(({ name, value }) => name === 'BUILDKIT_CONTEXT_KEEP_GIT_DIR' && /^(?:1|true)$/i.test(value));
+}

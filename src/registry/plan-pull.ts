@@ -1,9 +1,11 @@
 import type { Finding } from '../finding.ts';
-import { listBlobUses, titleManifests } from '../image/blob-uses.ts';
-import type { ImageSet } from '../image/image-set.ts';
+import { titleManifests } from '../image/blob-uses.ts';
+import { imageKind } from '../image/image-kind.ts';
+import type { ImageSet, LoadedImage, LoadedIndex, LoadedNode } from '../image/image-set.ts';
 import type { PlannedBlob } from '../image/plan-blobs.ts';
 import type { OutputGraph } from '../image/rewrite-graph.ts';
 import { walkSet } from '../image/walk.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../platform/platform.ts';
 import { lostAttestation } from './plan-push.ts';
@@ -51,22 +53,28 @@ export function planPull(set: ImageSet, platform: Platform | null, has: (digest:
   };
 }
 
+/** In the order in which a conversion writes them: documents from below, then configs, then layers, of images first. */
 function planBlobs(set: ImageSet, has: (digest: Digest) => boolean): readonly PlannedBlob[] {
-  const documents = new Map<Digest, Buffer>();
-  for (const { node } of walkSet(set)) {
-    if (node.kind === 'absent') continue;
-    documents.set(node.descriptor.digest, node.raw);
-    if (node.kind === 'image' && node.config !== null) documents.set(node.manifest.config.digest, node.config.raw);
-  }
   const planned = new Map<Digest, PlannedBlob>();
-  for (const { descriptor, role } of listBlobUses(set)) {
-    const { digest, sizeBytes, data } = descriptor;
-    const bytes = documents.get(digest) ?? (has(digest) ? null : data);
-    if (bytes === null && !has(digest)) continue;
+  const add = (role: PlannedBlob['role'], { digest, sizeBytes, data }: Descriptor, held: Buffer | null) => {
+    const bytes = held ?? (has(digest) ? null : data);
+    if (bytes === null && !has(digest)) return;
     if (!planned.has(digest)) planned.set(digest, { digest, sizeBytes, role, bytes });
-  }
-  const order: readonly PlannedBlob['role'][] = ['index', 'manifest', 'config', 'layer'];
-  return [...planned.values()].toSorted((a, b) => order.indexOf(a.role) - order.indexOf(b.role));
+  };
+  const documents = set.roots.flatMap(({ node }) => [...listDocuments(node)]);
+  for (const { kind, descriptor, raw } of documents) add(kind === 'index' ? kind : 'manifest', descriptor, raw);
+  const manifests = documents.filter((document) => document.kind === 'image');
+  const isImage = (manifest: LoadedImage) => imageKind(manifest) === 'image';
+  const ordered = [...manifests.filter(isImage), ...manifests.filter((manifest) => !isImage(manifest))];
+  for (const { manifest, config } of ordered) add('config', manifest.config, config?.raw ?? null);
+  for (const { manifest } of ordered) for (const layer of manifest.layers) add('layer', layer, null);
+  return [...planned.values()];
+}
+
+function* listDocuments(node: LoadedNode): Generator<LoadedImage | LoadedIndex> {
+  if (node.kind === 'absent') return;
+  if (node.kind === 'index') for (const child of node.children) yield* listDocuments(child);
+  yield node;
 }
 
 function findAbsent(set: ImageSet): readonly Finding[] {

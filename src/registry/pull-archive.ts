@@ -65,11 +65,12 @@ async function fillArchive(
     const isWhole = (await file.stat()).size === archive.sizeBytes;
     const journal = await openJournal(join(folder, JOURNAL), plan, isWhole);
     try {
-      await writePieces(file, archive);
+      await file.truncate(archive.sizeBytes);
       await fetchBlobs(repository, archive.blobs, stagingOf({ file, path, archive, journal }), options);
     } finally {
       await journal.close();
     }
+    for (const { offset, bytes } of archive.pieces) await writeAt(file, bytes, offset);
     await file.sync();
   } finally {
     await file.close();
@@ -80,12 +81,6 @@ async function fillArchive(
 function identify({ sizeBytes, pieces, blobs }: PlacedArchive): Digest {
   const known = pieces.map(({ offset, bytes }) => [offset, digestOf(bytes)]);
   return digestOf(JSON.stringify([sizeBytes, known, blobs]));
-}
-
-/** Everything but the blobs is written anew, so that nothing of what was there before is left unlooked at. */
-async function writePieces(file: FileHandle, { sizeBytes, pieces }: PlacedArchive): Promise<void> {
-  await file.truncate(sizeBytes);
-  for (const { offset, bytes } of pieces) await writeAt(file, bytes, offset);
 }
 
 interface Filling {

@@ -1,6 +1,9 @@
 import { formatPlatform } from '../platform/platform.ts';
 import { archivePath, bakeName, bakeTargetName, recipeFolder, upstreamTargetName } from '../recipe/output-names.ts';
 import type { ResolvedRecipe, Target } from '../recipe/target.ts';
+import { contextName } from '../oci/context-name.ts';
+import { parseReference } from '../oci/reference.ts';
+import { compareText } from '../platform/order.ts';
 import { hasUpstreamContext } from '../recipe/upstream-context.ts';
 import { upstreamOf } from './build-view.ts';
 import { namedFiles } from './named-files.ts';
@@ -16,6 +19,10 @@ interface BakeTarget {
   readonly output?: readonly string[];
   readonly attest?: readonly string[];
 }
+
+/** How images are written, and what is said of them; both are inputs of an image. */
+export const OUTPUT_OPTIONS = 'rewrite-timestamp=true';
+export const ATTESTATIONS: readonly string[] = ['type=provenance,mode=min'];
 
 /**
  * Gives a recipe's docker-bake.json: a target per platform, and a group of them. Mirrors are handed to buildx when it is
@@ -43,10 +50,11 @@ function listBakeTargets(target: Target): readonly (readonly [string, BakeTarget
     dockerfile: `${recipeFolder(recipe)}/${slug}.Dockerfile`,
     ...(contexts.length === 0 ? {} : { contexts: Object.fromEntries(contexts) }),
     platforms: [formatPlatform(platform)],
-    output: [`type=oci,dest=${archivePath(target)},rewrite-timestamp=true`],
-    attest: ['type=provenance,mode=min'],
+    output: [`type=oci,dest=${archivePath(target)},${OUTPUT_OPTIONS}`],
+    attest: ATTESTATIONS,
   };
   if (build.kind !== 'dockerfile') return [[name, main]];
+  const pinned = listPinned(target);
   const upstream: BakeTarget = {
     context: sourceContext(target),
     dockerfile: build.dockerfile,
@@ -55,6 +63,7 @@ function listBakeTargets(target: Target): readonly (readonly [string, BakeTarget
       ? {}
       : { args: Object.fromEntries(build.args.map((argument) => [argument.name, argument.value])) }),
     platforms: [formatPlatform(platform)],
+    ...(pinned.length === 0 ? {} : { contexts: Object.fromEntries(pinned) }),
     // Without an output Docker's own builder would keep the image, nameless.
     output: ['type=cacheonly'],
   };
@@ -62,6 +71,19 @@ function listBakeTargets(target: Target): readonly (readonly [string, BakeTarget
     [name, main],
     [upstreamTargetName(target), upstream],
   ];
+}
+
+/**
+ * The images of upstream's own Dockerfile with the digests of the lock, by the names that BuildKit looks them up by. Indexes,
+ * since one name may be wanted for the target and for the machine that builds.
+ */
+function listPinned({ pins }: Target): readonly (readonly [string, string])[] {
+  return [...pins.images]
+    .toSorted(([a], [b]) => compareText(a, b))
+    .flatMap(([name, { onBuilder }]): readonly (readonly [string, string])[] => {
+      const reference = parseReference(name);
+      return reference.digest === null ? [[contextName(reference), `docker-image://${name}@${onBuilder}`]] : [];
+    });
 }
 
 /** The named contexts that a target's Dockerfile speaks of. */
@@ -82,11 +104,17 @@ function layoutContext(path: string): string {
   return `oci-layout://${path}`;
 }
 
-/** Where the source comes from: upstream's git, or with patches the folder that `forkwright source` fills. */
+/**
+ * Where the source comes from: upstream's git, or the folder that `forkwright source` fills: with patches, and where only
+ * forkwright can choose among tags.
+ */
 function sourceContext(target: Target): string {
-  if (target.patches.length > 0) return `out/${target.recipe}/source`;
   const { git, commit, track } = upstreamOf(target);
-  const reference = commit ?? (track.kind === 'branch' ? track.branch : null);
+  const isChosen =
+    commit === null && (track.kind === 'release' || (track.kind === 'tag' && /[*?[]/.test(track.pattern)));
+  if (target.patches.length > 0 || isChosen) return `out/${target.recipe}/source`;
+  const followed = track.kind === 'branch' ? track.branch : track.kind === 'tag' ? track.pattern : null;
+  const reference = commit ?? followed;
   return reference === null ? git : `${git}#${reference}`;
 }
 

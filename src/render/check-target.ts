@@ -28,17 +28,8 @@ function checkPackages({ image }: Target): readonly PlacelessFinding[] {
 function checkUpstream(target: Target): readonly PlacelessFinding[] {
   const { upstream, patches } = target;
   if (!usesUpstream(target) || upstream === null) return [];
-  const { git, commit, track } = upstream;
+  const { git } = upstream;
   const findings: PlacelessFinding[] = [];
-  if (commit === null && (track.kind === 'tag' || track.kind === 'release')) {
-    const followed = track.kind === 'tag' ? `tag ${track.pattern}` : `release ${track.range}`;
-    findings.push({
-      code: 'render.unpinned',
-      severity: 'error',
-      text: `which commit of ${git} is to be built is not known: ${followed} may be any`,
-      hint: 'add upstream.commit',
-    });
-  }
   // Specification: BuildKit, util/gitutil: any other HTTP address is a file to download.
   if (/^https?:/.test(git) && !git.endsWith('.git') && patches.length === 0) {
     findings.push({

@@ -1,6 +1,6 @@
 import { formatPlatform } from '../platform/platform.ts';
 import { needsEngine, runsOnTarget } from '../recipe/needs-engine.ts';
-import { archivePath, indexName, indexPath, logPath, testsPath } from '../recipe/output-names.ts';
+import { archivePath, indexName, indexPath, logPath, releaseFolder, testsPath } from '../recipe/output-names.ts';
 import type { ResolvedRecipe, Target, WorkspaceSettings } from '../recipe/target.ts';
 import { listRules, type Rule } from './pipeline-rules.ts';
 import { quoteShell } from './quote.ts';
@@ -44,6 +44,11 @@ function buildJob(recipe: ResolvedRecipe, target: Target, { pipeline }: Workspac
   const platform = formatPlatform(target.platform);
   const isNative = !needsEngine(target);
   const emulated = isEmulated(target);
+  const variables = {
+    ...(emulated ? { FORKWRIGHT_QEMU: target.platform.arch } : {}),
+    // What is built is what the lock says, or nothing.
+    ...(recipe.lock === null ? {} : { FORKWRIGHT_LOCK: 'frozen' }),
+  };
   return {
     name: buildJobName(target),
     comment: emulated ? `Emulated by QEMU: no runner of this workspace is a ${platform} machine.` : null,
@@ -51,7 +56,7 @@ function buildJob(recipe: ResolvedRecipe, target: Target, { pipeline }: Workspac
       extends: [templateOf(isNative, emulated), rulesName(recipe)],
       // Without an engine any runner will do, whatever the platform.
       ...(isNative || target.runnerTags.length === 0 ? {} : { tags: target.runnerTags }),
-      ...(emulated ? { variables: { FORKWRIGHT_QEMU: target.platform.arch } } : {}),
+      ...(Object.keys(variables).length === 0 ? {} : { variables }),
       script: [`$FORKWRIGHT_COMMAND build ${quoteShell(target.recipe)} --platform ${quoteShell(platform)}`],
       artifacts: {
         // The log of a failed build is what one wants to read.
@@ -76,6 +81,7 @@ function indexJob(recipe: ResolvedRecipe, { pipeline }: WorkspaceSettings): Job 
     `--output ${quoteShell(index)}`,
     ...(name === null ? [] : [`--name ${quoteShell(name)}`]),
   ];
+  const release = recipe.archives === null ? [] : [`${releaseFolder(recipe.name)}/`];
   return {
     name: indexJobName(recipe),
     comment: null,
@@ -85,8 +91,9 @@ function indexJob(recipe: ResolvedRecipe, { pipeline }: WorkspaceSettings): Job 
       script: [
         `$FORKWRIGHT_COMMAND assemble ${assemble.join(' ')}`,
         `$FORKWRIGHT_COMMAND verify ${quoteShell(index)} --recipe ${quoteShell(recipe.name)}`,
+        ...(recipe.archives === null ? [] : [`$FORKWRIGHT_COMMAND archives ${quoteShell(recipe.name)}`]),
       ],
-      artifacts: { paths: [index], expire_in: pipeline.artifactsExpireIn },
+      artifacts: { paths: [index, ...release], expire_in: pipeline.artifactsExpireIn },
     },
   };
 }

@@ -6,6 +6,8 @@ import type { ResolvedRecipe, Target, Workspace, WorkspaceSettings } from '../re
 import { renderBake } from './bake.ts';
 import { checkTarget } from './check-target.ts';
 import { makeView } from './make-view.ts';
+import { describeFloating, listFloating } from './check-pins.ts';
+import { pinDockerfile } from './pin-dockerfile.ts';
 import { PIPELINE_SOURCE, renderPipeline } from './pipeline.ts';
 import { hasMarker, PIPELINE_PATH, type RenderedFile } from './rendered-file.ts';
 import { DOCKERFILE_TEMPLATES, type Templates } from './template-engine.ts';
@@ -14,6 +16,8 @@ export interface RenderedWorkspace {
   /** Sorted by path. Not complete where there are findings of severity error. */
   readonly files: readonly RenderedFile[];
   readonly findings: readonly Finding[];
+  /** What says of images that nothing pins them. */
+  readonly floating: readonly Finding[];
 }
 
 /** Renders every file of a workspace: a Dockerfile per target, a bake file per recipe, and the pipeline. */
@@ -24,6 +28,7 @@ export function renderWorkspace(workspace: Workspace, templates: Templates): Ren
   return {
     files: files.toSorted((a, b) => compareText(a.path, b.path)),
     findings: withoutRepeats([...recipes.findings, ...pipeline.findings]),
+    floating: recipes.floating,
   };
 }
 
@@ -31,11 +36,18 @@ export function renderWorkspace(workspace: Workspace, templates: Templates): Ren
 export function renderRecipes(workspace: Workspace, templates: Templates): RenderedWorkspace {
   const files: RenderedFile[] = [];
   const findings: Finding[] = [];
+  const unpinned: Finding[] = [];
   for (const recipe of workspace.recipes) {
+    const floating: string[] = [];
     for (const target of recipe.targets) {
       findings.push(...checkTarget(recipe, target));
-      collect(recipe, findings, () => files.push(renderTarget(recipe, target, workspace.settings, templates)));
+      collect(recipe, findings, () => {
+        const file = renderTarget(recipe, target, workspace.settings, templates);
+        files.push(file);
+        floating.push(...listFloating(target, recipe, file.content));
+      });
     }
+    unpinned.push(...describeFloating(recipe, floating));
     collect(recipe, findings, () => {
       files.push({
         path: `${recipeFolder(recipe.name)}/docker-bake.json`,
@@ -44,7 +56,22 @@ export function renderRecipes(workspace: Workspace, templates: Templates): Rende
       });
     });
   }
-  return { files: files.toSorted((a, b) => compareText(a.path, b.path)), findings: withoutRepeats(findings) };
+  return {
+    files: files.toSorted((a, b) => compareText(a.path, b.path)),
+    findings: withoutRepeats(findings),
+    floating: unpinned,
+  };
+}
+
+/** Gives the text of a target's Dockerfile. Throws `render.*`. */
+export function renderDockerfile(
+  recipe: ResolvedRecipe,
+  target: Target,
+  settings: WorkspaceSettings,
+  templates: Templates,
+): string {
+  const text = templates.renderDockerfile(makeView(recipe, target, settings));
+  return pinDockerfile(text, target);
 }
 
 function renderTarget(
@@ -53,7 +80,7 @@ function renderTarget(
   settings: WorkspaceSettings,
   templates: Templates,
 ): RenderedFile {
-  const content = templates.renderDockerfile(makeView(recipe, target, settings));
+  const content = renderDockerfile(recipe, target, settings, templates);
   if (!hasMarker(content)) {
     throw new ForkwrightError('render.no-marker', 'the Dockerfile does not say that forkwright wrote it', {
       place: `templates/${DOCKERFILE_TEMPLATES[target.build.kind]}`,

@@ -40,7 +40,8 @@ export async function writeRendered(root: string, workspace: Workspace, options:
     ? renderRecipes(workspace, loaded.templates)
     : renderWorkspace(workspace, loaded.templates);
   const plan = planWrites(await readGenerated(root), rendered.files, options);
-  const findings = [...loaded.findings, ...rendered.findings, ...plan.findings];
+  const floating = hasFailed(rendered.findings, false) ? [] : rendered.floating;
+  const findings = [...loaded.findings, ...rendered.findings, ...floating, ...plan.findings];
   const nothing = { written: [], removed: [], unchanged: plan.unchanged };
   // What is rendered with errors is not complete: its files would look extra.
   if (hasFailed(rendered.findings, false)) return { ...nothing, findings };

@@ -5,7 +5,7 @@ import type { Finding } from '../finding.ts';
 import { maskCredentials } from '../recipe/quoted.ts';
 import type { Upstream } from '../recipe/target.ts';
 import { applyPatch, type PatchFile, type PatchState } from './apply-patch.ts';
-import { chooseCommit } from './choose-commit.ts';
+import { chooseCommit, describeChosen } from './choose-commit.ts';
 import { parseCommit } from './commit-object.ts';
 import { fetchHistory, provideCommit, type FetchDeps } from './fetch-commit.ts';
 import { listRefs } from './list-refs.ts';
@@ -78,10 +78,12 @@ async function findCommit(upstream: Upstream, store: string, deps: SourceDeps) {
   if (upstream.commit !== null) return { commit: upstream.commit, findings: [] };
   const objects = await openStore(store);
   const refs = await withScratch(objects, 'sha1', deps, ({ connect }) => listRefs(upstream.git, connect));
-  return chooseCommit(upstream, refs);
+  const chosen = chooseCommit(upstream, refs);
+  return { commit: chosen.commit, findings: [describeChosen(upstream, chosen)] };
 }
 
-async function readCommit(commit: string, place: string, { git }: Scratch) {
+/** Reads what is needed of a commit that is there. Throws `source.not-a-commit`, `source.malformed-commit`. */
+export async function readCommit(commit: string, place: string, { git }: Scratch) {
   const type = (await git(['cat-file', '-t', commit])).trim();
   if (type === 'commit') return parseCommit(await git(['cat-file', 'commit', commit]));
   const hint = type === 'tag' ? `it is of ${(await git(['rev-parse', `${commit}^{}`])).trim()}` : 'name a commit';

@@ -11,8 +11,8 @@ import { makeFile, makeTarget } from '../support/workspace-values.ts';
 async function prepare(more: { readonly parallel?: number; readonly signal?: AbortSignal } = {}) {
   const root = await makeFolder();
   const { deps, journal } = makeDeps(root);
-  const { cacheFolder, progress } = deps;
-  const native = { root, cacheFolder, epochSeconds: 0, obtain: createObtain(deps), signal: more.signal ?? SIGNAL };
+  const { cacheFolder, images, progress, signal } = { ...deps, signal: more.signal ?? SIGNAL };
+  const native = { root, cacheFolder, epochSeconds: 0, obtain: createObtain(deps), images, signal };
   const build: BuildTarget = (target) => buildNativeTarget(target, native);
   return { root, journal, native, build, options: { progress, signal: SIGNAL, parallel: 2, ...more } };
 }

@@ -88,7 +88,7 @@ test('an engine gets the source, its time, and the mirrors; tests are run in wha
   const { exitCode, stdout, stderr } = await run(['build', 'tool', '--json', '--parallel', '1'], env);
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0, stderr: expect.not.stringContaining('error') });
   const { archives, findings } = JSON.parse(stdout);
-  expect(findings).toEqual([]);
+  expect(findings).toMatchObject([{ code: 'lock.missing' }]);
   expect(archives).toMatchObject([
     { platform: 'linux/amd64', tests: [{ run: ['/bin/tool'], state: 'passed', exitCode: 0 }] },
     { platform: 'linux/arm64', tests: [{ run: ['/bin/tool'], state: 'passed', exitCode: 0 }] },
@@ -153,8 +153,9 @@ test('a platform that fails leaves its log, the others are built, and the run en
   expect(exitCode).toBe(2);
   expect(stdout).toContain('out/tool/linux-arm64.oci.tar');
   expect(stderr).toContain(
-    'out/tool/linux-amd64.log: error: linux/amd64 was not built: no luck [build.failed]\n  hint: the whole log is there\n1 error\n',
+    'out/tool/linux-amd64.log: error: linux/amd64 was not built: no luck [build.failed]\n  hint: the whole log is there\n',
   );
+  expect(stderr).toMatch(/\n1 error, 1 warning\n$/);
   expect(await list('out/tool')).toEqual(['linux-amd64.log', 'linux-arm64.log', 'linux-arm64.oci.tar']);
 });
 

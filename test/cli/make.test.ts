@@ -1,8 +1,10 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { runProgram } from '../../src/process/run-program.ts';
 import { makeFolder } from '../support/archives.ts';
 import { runInProcess } from '../support/context.ts';
+import { LACKING } from '../support/has-program.ts';
 import { startServer } from '../support/file-server.ts';
 import { elf } from '../support/programs.ts';
 
@@ -103,7 +105,7 @@ test('a second make gives the same bytes, and so does one elsewhere; --json says
   const first = await runInProcess(['make', '--json'], { cwd: root });
   const bytes = await readFile(index);
   const { recipes, ...document } = JSON.parse(first.stdout);
-  expect(document).toEqual({ schema: 'forkwright.make/v1', findings: [] });
+  expect(document).toMatchObject({ schema: 'forkwright.make/v1', findings: [{ code: 'lock.missing' }] });
   expect(recipes).toEqual([
     {
       name: 'engine',
@@ -152,6 +154,36 @@ test('a program of another machine is found when the index is verified', async (
   expect(exitCode).toBe(2);
   expect(stderr).toContain('/bin/tool is an ELF program');
   expect(stderr).toContain('[program.wrong-machine]');
+});
+
+test('make writes the release files of a recipe that has some', async ({ skip }) => {
+  skip(LACKING.size > 0, `there is no ${[...LACKING].join(', ')} on PATH`);
+  const archives = 'archives:\n  scheme: plain\n  kinds: [export, { kind: save, deprecated: "2027-01-01" }]\n';
+  const root = await makeWorkspace({ native: `${NATIVE}${archives}` });
+  const { exitCode, stdout } = await runInProcess(['make', '--json'], { cwd: root, run: runProgram });
+  expect(exitCode).toBe(0);
+  const { recipes, findings } = JSON.parse(stdout);
+  const names = ['linux-amd64', 'linux-arm64'].flatMap((slug) => {
+    const file = `native-${slug}`;
+    return [
+      `${file}.docker.tar.zst`,
+      `${file}.rootfs.tar.xz`,
+      `${file}.rootfs.tar.xz.import.sh`,
+      `${file}.rootfs.tar.xz.json`,
+    ];
+  });
+  expect(recipes[0].release.path).toBe('out/native/release');
+  expect(recipes[0].release.files.map(({ name }: { name: string }) => name)).toEqual(names);
+  expect((await readdir(join(root, 'out/native/release'))).toSorted()).toEqual(['SHA256SUMS', ...names]);
+  expect(findings.map(({ code }: { code: string }) => code)).toEqual(['archives.deprecated', 'archives.deprecated']);
+  // The same files as the command of their own writes.
+  await runInProcess(['archives', 'native', '--output', 'again'], { cwd: root, run: runProgram });
+  expect(await readFile(join(root, 'again/SHA256SUMS'), 'utf8')).toBe(
+    await readFile(join(root, 'out/native/release/SHA256SUMS'), 'utf8'),
+  );
+  expect(await readFile(join(root, 'generated/pipeline.gitlab-ci.yml'), 'utf8')).toContain(
+    '- $FORKWRIGHT_COMMAND archives native\n',
+  );
 });
 
 test('make of one recipe; a name that is none', async () => {

@@ -53,7 +53,9 @@ test('without a commit there is one warning, with the commit', async () => {
   const commit = await place.commit({ 'a.txt': 'a\n' });
   await writeRecipe(`upstream: { git: "${place.url}", branch: main }\n`);
   const { findings } = await run();
-  expect(findings).toMatchObject([{ code: 'source.unpinned', hint: `add upstream.commit: ${commit}` }]);
+  expect(findings).toMatchObject([
+    { code: 'source.unpinned', hint: `run \`forkwright lock\`, or add upstream.commit: ${commit}` },
+  ]);
 });
 
 test('recipes that name no source, or more than one', async () => {

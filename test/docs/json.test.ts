@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { runProgram } from '../../src/process/run-program.ts';
-import { makePlace } from '../source/repository.ts';
+import { configVariables, makePlace } from '../source/repository.ts';
 import { runInProcess } from '../support/context.ts';
+import { startGitHub } from '../support/github-server.ts';
 import { LACKING } from '../support/has-program.ts';
+import { startRegistry } from '../support/registry/registry.ts';
+import { seededImage, seedRepository } from '../support/registry/seeded-image.ts';
 
 const PAGE = await readFile(new URL('../../docs/json.md', import.meta.url), 'utf8');
 
@@ -29,7 +32,11 @@ image:
 platforms: [linux/amd64, linux/arm64]
 publish: {image: "{registry}/tool"}
 `;
-const OTHER = 'name: other\nversion: "1"\nimage: {base: alpine:3.20}\nplatforms: [linux/amd64]\n';
+const OTHER = `name: other
+version: "1"
+image: {base: "alpine:3.20@sha256:${'0'.repeat(64)}", packages: [tar]}
+platforms: [linux/amd64]
+`;
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -86,6 +93,8 @@ const RUNS: readonly (readonly [heading: string, ...argv: string[]])[] = [
   ['inspect --files', 'inspect', 'out/tool/linux-amd64.oci.tar', '--files'],
   ['inspect --layer', 'inspect', 'out/tool/linux-amd64.oci.tar', '--layer', '1'],
   ['extract', 'extract', 'out/tool/linux-amd64.oci.tar', '/etc/tool.conf', '--output', 'tool.conf'],
+  ['adopt', 'adopt', 'out/tool/tool.oci.tar'],
+  ['parity', 'parity', 'tool', '--theirs', 'out/tool/linux-amd64.oci.tar'],
   ['schema', 'schema'],
   ['The error document', 'inspect', 'nothing.tar'],
 ];
@@ -110,6 +119,50 @@ test('source prints the document that the page describes', async () => {
   const { stdout } = await runInProcess(argv, { cwd: place.root, env, run: runProgram });
   expectDescribed('source', JSON.parse(stdout) as Document);
   await place.remove();
+});
+
+test('check prints the documents that the page describes', async () => {
+  const place = await makePlace();
+  const pinned = await place.commit({ 'a.txt': 'a\n' });
+  await place.commit({ 'a.txt': 'b\n' });
+  const server = await startGitHub();
+  server.repositories.set('tools/tool', { id: 7, fullName: 'tools/tool' });
+  const registry = await startRegistry();
+  const image = seededImage({ platforms: ['linux/amd64', 'linux/arm64'] });
+  seedRepository(registry.repository('base'), image, 'v1');
+  const git = `https://${new URL(server.url).host}/tools/tool.git`;
+  const upstream = `upstream: { git: "${git}", branch: main, commit: "${pinned}" }`;
+  const recipe = TOOL.replace('base: scratch', `base: "${registry.host}/base:v1@${image.digest}"`);
+  await mkdir(join(place.root, 'recipes'));
+  await writeFile(join(place.root, 'forkwright.yaml'), 'registry: registry.example.com\n');
+  await writeFile(join(place.root, 'recipes/tool.yaml'), `${recipe}${upstream}\n`);
+  const env = {
+    ...place.deps.env,
+    ...configVariables({ [`url.${place.url}.insteadOf`]: git }),
+    FORKWRIGHT_CACHE: join(place.folder, 'cache'),
+    GITHUB_API_URL: server.url,
+  };
+  const context = { cwd: place.root, env, run: runProgram, fetch: globalThis.fetch };
+  const print = async (...argv: string[]) =>
+    JSON.parse((await runInProcess([...argv, '--json'], context)).stdout) as Document;
+  expectDescribed('check', await print('check'));
+  expectDescribed('check URL', await print('check', place.url));
+  await place.remove();
+});
+
+test('push and pull print the documents that the page describes', async () => {
+  const registry = await startRegistry();
+  const reference = `${registry.host}/tool:1.2`;
+  expectDescribed('push', await run('push', 'out/tool/tool.oci.tar', reference));
+  expectDescribed('pull', await run('pull', reference, 'pulled.tar'));
+});
+
+test('lock prints the document that the page describes', async () => {
+  await run('lock', 'tool');
+  await writeFile(join(root, 'recipes/tool.yaml'), TOOL.replace('info', 'warning'));
+  expectDescribed('lock', await run('lock', 'tool'));
+  await rm(join(root, 'locks'), { recursive: true });
+  await writeFile(join(root, 'recipes/tool.yaml'), TOOL);
 });
 
 test('archives prints the document that the page describes', async ({ skip }) => {
@@ -140,7 +193,7 @@ test('make says of a recipe that was not built why, and what it needs', async ()
       state: 'not-built',
       platforms: ['linux/amd64'],
       seconds: 0,
-      reason: 'its base is an image of a registry (alpine:3.20)',
+      reason: 'it installs packages (tar)',
       need: 'a build engine (Docker with buildx)',
       lack: 'there is no docker on PATH',
     },
@@ -156,6 +209,14 @@ test('assemble with a broken archive prints schema and findings alone', async ()
 });
 
 test('every command has its section', () => {
-  const headings = new Set(['source', 'archives', ...RUNS.map(([heading]) => heading)]);
+  const headings = new Set([
+    'source',
+    'lock',
+    'check',
+    'archives',
+    'push',
+    'pull',
+    ...RUNS.map(([heading]) => heading),
+  ]);
   expect(COMMANDS.map(({ name }) => name).filter((name) => !headings.has(name))).toEqual([]);
 });

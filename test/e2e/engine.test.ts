@@ -15,6 +15,7 @@ const RECIPE = `
 name: small
 image:
   base: alpine:3.20
+  packages: [tar]
   labels: { org.example.built: "yes" }
 platforms: [linux/amd64]
 `;
@@ -31,7 +32,7 @@ testWith(['docker'], 'an engine that does not come is told', async () => {
       code: 'build.needs-engine',
       severity: 'error',
       place: 'recipes/small.yaml',
-      text: `linux/amd64 was not built: its base is an image of a registry (alpine:3.20); that needs a build engine, and ${lack}`,
+      text: `linux/amd64 was not built: it installs packages (tar); that needs a build engine, and ${lack}`,
       hint: 'start the Docker engine, or set DOCKER_HOST; FORKWRIGHT_ENGINE_WAIT=60s waits for one that is starting',
     },
   ]);

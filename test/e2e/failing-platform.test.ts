@@ -37,7 +37,8 @@ testWith(
       'linux-s390x.log',
       'linux-s390x.oci.tar',
     ]);
-    expect(findings).toEqual([
+    // The other two are built natively, from what the tag is today.
+    expect(findings.filter(({ code }) => code !== 'build.floating-image')).toEqual([
       {
         code: 'build.failed',
         severity: 'error',

@@ -22,6 +22,8 @@ interface Access {
   /** A folder of docker's, with what is given in its config.json. */
   readonly configure: (config: object) => Promise<string>;
   readonly push: (config: string, ...more: string[]) => Promise<Ended>;
+  /** A folder for programs that `push` finds. */
+  readonly bin: string;
 }
 
 /** Starts a registry with a certificate of a private authority, which lets in only who has the password. */
@@ -32,9 +34,12 @@ async function startClosed(name: string): Promise<Access> {
   const caFile = join(cwd, 'ca.pem');
   await writeFile(caFile, TEST_TLS.ca);
   const { host } = registry;
+  const bin = join(cwd, 'bin');
+  await mkdir(bin);
   return {
     host,
     caFile,
+    bin,
     configure: async (config) => {
       const folder = join(cwd, 'docker');
       await mkdir(folder, { recursive: true });
@@ -45,9 +50,14 @@ async function startClosed(name: string): Promise<Access> {
     push: (config, ...more) =>
       runForkwright(['push', ARCHIVE, `${host}/team/zoo:1`, ...more], {
         cwd,
-        env: { HOME: cwd, XDG_RUNTIME_DIR: cwd, DOCKER_CONFIG: config },
+        env: { HOME: cwd, XDG_RUNTIME_DIR: cwd, DOCKER_CONFIG: config, PATH: withPath(bin) },
       }),
   };
+}
+
+function withPath(bin: string): string {
+  const { PATH: path = '' } = process.env;
+  return `${bin}:${path}`;
 }
 
 function authsOf(host: string, password: string): object {
@@ -61,16 +71,35 @@ testWith(['docker-registry'], 'https with a private authority, and the password 
   const config = await configure(authsOf(host, PASSWORD));
   expect(await push(config, '--ca-file', caFile)).toMatchObject(PUSHED);
   expect(await push(config, '--insecure')).toMatchObject(PUSHED);
-  const said = await push(config);
-  expect(said).toEqual({ exitCode: 2, stdout: '', stderr: '' });
+  expect(await push(config)).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr: `${host}: error: reaching ${host}: the certificate of ${host} is not trusted (UNABLE_TO_VERIFY_LEAF_SIGNATURE): unable to verify the first certificate [registry.certificate]
+  hint: --ca-file names a file with its authority, --insecure takes any certificate
+`,
+  });
 });
 
 testWith(['docker-registry'], 'who has no password, or a wrong one, is told so, and what to do', async () => {
   const { host, caFile, configure, push } = await startClosed('refusing');
   const none = await push(await configure({}), '--ca-file', caFile);
-  const wrong = await push(await configure(authsOf(host, 'guessed')), '--ca-file', caFile);
-  expect(none).toEqual({ exitCode: 2, stdout: '', stderr: '' });
-  expect(wrong).toEqual({ exitCode: 2, stdout: '', stderr: '' });
+  const config = await configure(authsOf(host, 'guessed'));
+  const wrong = await push(config, '--ca-file', caFile);
+  const stores = `\`docker login ${host}\` stores`;
+  const hints = [
+    `no credentials for ${host} were found: ${stores} some`,
+    `the credentials of ${config}/config.json are not taken: ${stores} new ones`,
+  ];
+  // Several requests are under way; whichever is answered first is told of.
+  const refused =
+    /: error: looking for the (?:manifest|blob) \S+: the registry answered 401 \[registry\.unauthorized\]$/;
+  for (const [index, { exitCode, stdout, stderr }] of [none, wrong].entries()) {
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    const [text, hint, ...more] = stderr.split('\n');
+    expect(text).toMatch(refused);
+    expect([hint, ...more]).toEqual([`  hint: ${hints[index]}`, '']);
+    expect(stderr).not.toContain('guessed');
+  }
 });
 
 // Keeps one login, in a file beside it.
@@ -84,14 +113,11 @@ esac
 `;
 
 testWith(['docker-registry', 'docker'], 'a credential helper has what `docker login` gave it', async () => {
-  const { host, caFile, configure, push } = await startClosed('helped');
-  const bin = join(FOLDER, 'registry-helped', 'bin');
-  await mkdir(bin);
+  const { host, caFile, configure, push, bin } = await startClosed('helped');
   await writeFile(join(bin, 'docker-credential-e2e'), HELPER);
   await chmod(join(bin, 'docker-credential-e2e'), 0o755);
   const config = await configure({ credsStore: 'e2e' });
-  const { PATH: path = '' } = process.env;
-  const env = { DOCKER_CONFIG: config, PATH: `${bin}:${path}` };
+  const env = { DOCKER_CONFIG: config, PATH: withPath(bin) };
   const login = ['docker', 'login', '--username', USER, '--password-stdin', host] as const;
   await runWell(login, { cwd: FOLDER, env, input: PASSWORD });
   // The password is with the helper, and there only.

@@ -1,13 +1,14 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { readContent } from '../support/archive-content.ts';
-import { FORMATS, FORMATS_AS_THEY_ARE } from '../support/archive-table.ts';
+import { readContent, type ImageContent } from '../support/archive-content.ts';
+import { FORMATS } from '../support/archive-table.ts';
 import { fixture } from '../support/archives.ts';
 import { startDistribution, type Distribution } from './support/distribution.ts';
 import { testWith } from './support/needs.ts';
+import { listFaults } from './support/list-faults.ts';
 import { readHeld } from './support/read-registry.ts';
-import { runForkwright, runWell } from './support/run.ts';
+import { runForkwright } from './support/run.ts';
 import { FOLDER } from './support/settings.ts';
 
 const INDEX = fixture('buildx-oci-multi-attested.tar');
@@ -24,22 +25,23 @@ testWith(['docker-registry'], 'what was pushed is pulled into each format, and v
   const { cwd, registry } = await start('formats');
   const name = `${registry.host}/team/zoo:1`;
   const expected = await readContent(INDEX);
-  await runWell(['true'], { cwd });
+  const faults = await listFaults(INDEX, cwd);
   expect(await runForkwright(['push', INDEX, name], { cwd })).toMatchObject({ exitCode: 0 });
   for (const format of FORMATS) {
     const isWhole = format.startsWith('oci');
-    const part = isWhole ? [] : ['--platform', 'linux/arm64'];
+    const part = isWhole ? [] : ['--platform', 'linux/amd64'];
     const pulled = await runForkwright(['pull', name, format, '--to', format, ...part], { cwd });
     expect(pulled, `${format}\n${pulled.stderr}`).toMatchObject({ exitCode: 0 });
-    const verified = await runForkwright(['verify', format], { cwd });
-    expect(verified, `${format}\n${verified.stdout}`).toMatchObject({ exitCode: 0 });
+    expect(await listFaults(format, cwd), format).toEqual(isWhole ? faults : []);
     const { images, digests } = await readContent(join(cwd, format));
-    if (isWhole) expect({ images, digests }, format).toEqual({ images: expected.images, digests: expected.digests });
-    else
-      expect(
-        images.map(({ diffIds }) => diffIds),
-        format,
-      ).toEqual(expected.images.filter(({ platform }) => platform === 'linux/arm64').map(({ diffIds }) => diffIds));
+    if (isWhole) {
+      expect({ images, digests }, format).toEqual({ images: expected.images, digests: expected.digests });
+      continue;
+    }
+    // Formats without manifests make one of their own.
+    const essenceOf = ({ platform, configDigest, diffIds }: ImageContent) => ({ platform, configDigest, diffIds });
+    const [meant] = expected.images.filter(({ platform }) => platform === 'linux/amd64').map(essenceOf);
+    expect(images.map(essenceOf), format).toEqual([meant]);
   }
 });
 
@@ -47,11 +49,13 @@ testWith(['docker-registry'], 'a second push of the same sends nothing, and asks
   const { cwd, registry } = await start('second');
   const name = `${registry.host}/team/zoo:1`;
   const first = await runForkwright(['push', INDEX, name], { cwd });
-  const before = registry.requests().length;
+  const before = (await registry.requests()).length;
   const second = await runForkwright(['push', INDEX, name], { cwd });
-  expect(second).toEqual({ ...first, stderr: '' });
-  const requests = registry.requests().slice(before);
-  console.log(requests.join('\n'));
+  expect(second).toEqual({
+    ...first,
+    stderr: expect.stringMatching(/^pushing buildx-oci-multi-attested\.tar: nothing to send \([\d.]+ s\)\n$/),
+  });
+  const requests = (await registry.requests()).slice(before);
   expect(requests.filter((request) => !/^(?:GET|HEAD) /.test(request))).toEqual([]);
   expect(new Set(requests).size).toBe(requests.length);
 });
@@ -69,7 +73,9 @@ testWith(
     for (const repository of repositories) {
       expect(await readHeld(registry.host, repository, '1'), repository).toEqual({ digest, digests });
     }
-    const uploads = registry.requests().filter((request) => /^(?:PUT|PATCH) \S+\/blobs\/uploads\//.test(request));
-    expect(new Set(uploads.map((request) => request.split('/')[2]))).toEqual(new Set(['a']));
+    expect(pushed.stderr).toContain(': 21 blobs sent, 143.3 KiB, 42 mounted (');
+    const uploads = (await registry.requests()).filter((request) => /^(?:PUT|PATCH) \S+\/uploads\//.test(request));
+    expect(uploads).toHaveLength(21);
+    expect(uploads.filter((request) => !request.startsWith('PUT /v2/a/'))).toEqual([]);
   },
 );

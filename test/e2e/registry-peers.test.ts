@@ -1,28 +1,25 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { MEDIA_TYPE } from '../../src/oci/media-type.ts';
 import { readContent } from '../support/archive-content.ts';
 import { blobOf, describeBlob, file, fixture, indexOf, layoutEntries, makeImage, tarOf } from '../support/archives.ts';
-import { hasProgram } from '../support/has-program.ts';
 import { startRegistry } from '../support/registry/registry.ts';
 import { startDistribution } from './support/distribution.ts';
 import { testWith } from './support/needs.ts';
+import { listFaults } from './support/list-faults.ts';
 import { readHeld } from './support/read-registry.ts';
 import { runForkwright, runWell } from './support/run.ts';
 import { FOLDER } from './support/settings.ts';
 
 const ARCHIVE = fixture('buildx-oci-multi-attested.tar');
 
+const SKOPEO_COPY = ['copy', '--quiet', '--all', '--preserve-digests', '--src-tls-verify=false'];
+
 /** How each brings everything that a name stands for into an OCI layout. */
 const PEERS = [
-  {
-    peer: 'skopeo',
-    copy: (name: string, to: string) => [
-      ...['copy', '--quiet', '--all', '--preserve-digests', '--src-tls-verify=false'],
-      ...[`docker://${name}`, `oci:${to}`],
-    ],
-  },
+  { peer: 'skopeo', copy: (name: string, to: string) => [...SKOPEO_COPY, `docker://${name}`, `oci:${to}`] },
   { peer: 'crane', copy: (name: string, to: string) => ['pull', '--format', 'oci', name, to] },
   {
     peer: 'oras',
@@ -42,19 +39,18 @@ for (const { peer, copy } of PEERS) {
     expect(pushed).toMatchObject({ exitCode: 0, stdout: `${expected.roots[0]}\n` });
     await runWell([peer, ...copy(name, join(cwd, 'copied'))], { cwd });
     const { roots, digests, images } = await readContent(join(cwd, 'copied'));
-    expect({ roots, digests, images }).toEqual({
-      roots: expected.roots,
-      digests: expected.digests,
-      images: expected.images,
-    });
-    const verified = await runForkwright(['verify', 'copied'], { cwd });
-    expect(verified, verified.stderr).toMatchObject({ exitCode: 0 });
+    expect({ digests, images }).toEqual({ digests: expected.digests, images: expected.images });
+    // oras lists every manifest of the layout behind it.
+    expect(roots[0]).toBe(expected.roots[0]);
+    // And it makes a folder of its own in there.
+    const own = peer === 'oras' ? ['warning archive.extra-entry: an entry that is no part of an image'] : [];
+    expect(await listFaults('copied', cwd)).toEqual([...(await listFaults(ARCHIVE, cwd)), ...own].toSorted());
   });
 }
 
-/** crane has no `--version`. */
+/** crane has no `--version`, and oras none either. */
 function isInstalled(peer: string): boolean {
-  return hasProgram(peer);
+  return ['--version', 'version'].some((word) => spawnSync(peer, [word], { stdio: 'ignore' }).status === 0);
 }
 
 const IMAGE = makeImage([[file('tool', 'x')]]);

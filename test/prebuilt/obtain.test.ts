@@ -9,7 +9,10 @@ import { createObtain, type ObtainDeps } from '../../src/prebuilt/obtain.ts';
 import type { FileSource } from '../../src/recipe/target.ts';
 import { file, layoutOf, link, makeFolder, makeImage, SIGNAL, tarOf } from '../support/archives.ts';
 import { startServer } from '../support/file-server.ts';
-import { packNpm, startRegistry } from '../support/npm-registry.ts';
+import { packNpm, startRegistry as startNpmRegistry } from '../support/npm-registry.ts';
+import { openStore } from '../support/image-store.ts';
+import { startRegistry } from '../support/registry/registry.ts';
+import { seedFromLayout } from '../support/registry/seed-from-layout.ts';
 import { collect, failureOf, makeDeps, sha256Of } from '../support/obtain-deps.ts';
 
 const AMD64 = parsePlatform('linux/amd64');
@@ -35,7 +38,7 @@ async function obtainBytes(source: FileSource, deps: ObtainDeps, platform = AMD6
 const PACKAGE = { name: '@s/tool', version: '1.0.0', files: { 'README.md': 'read me', 'bin/tool': PROGRAM } };
 
 async function prepareNpm(more: Partial<Extract<FileSource, { type: 'npm' }>> = {}) {
-  const server = await startRegistry([PACKAGE]);
+  const server = await startNpmRegistry([PACKAGE]);
   const root = await makeRoot({ '.npmrc': `registry=${server.url}\n//${new URL(server.url).host}/:_authToken=abc\n` });
   const source: FileSource = {
     type: 'npm',
@@ -207,7 +210,7 @@ async function prepareImage() {
   const { deps } = makeDeps(await makeRoot());
   const images = ['amd64', 's390x'].map((arch) => makeImage([[file('bin/tool', `for ${arch}`)]], arch));
   await writeImageLayout(join(deps.root, 'base.tar'), layoutOf(images), { signal: SIGNAL, onBytes: () => undefined });
-  const source: FileSource = { type: 'image', image: { type: 'archive', path: 'base.tar' }, path: '/bin/tool' };
+  const source = { type: 'image' as const, image: { type: 'archive' as const, path: 'base.tar' }, path: '/bin/tool' };
   return { deps, source };
 }
 
@@ -223,12 +226,20 @@ test("a file of an image: the target's platform counts", async () => {
   });
 });
 
-test('a file of an image of a registry needs an engine', async () => {
-  const { deps } = makeDeps(await makeRoot());
-  const image = { type: 'image' as const, reference: parseReference('alpine:3.20') };
-  expect(await failureOf(createObtain(deps)({ type: 'image', image, path: '/bin/sh' }, AMD64))).toMatchObject({
-    code: 'prebuilt.needs-engine',
-    message: 'a file of docker.io/library/alpine:3.20 can be had with a build engine only',
+test('a file of an image of a registry', async () => {
+  const registry = await startRegistry();
+  const { deps, source } = await prepareImage();
+  await seedFromLayout(registry.repository('base'), join(deps.root, 'base.tar'), '1');
+  const images = openStore(registry, deps.cacheFolder);
+  const image = { type: 'image' as const, reference: parseReference(`${registry.host}/base:1`) };
+  const obtain = (arch: string) =>
+    obtainBytes({ ...source, image }, { ...deps, images }, parsePlatform(`linux/${arch}`));
+  expect((await obtain('s390x')).toString()).toBe('for s390x');
+  expect(await failureOf(obtain('riscv64'))).toMatchObject({
+    code: 'prebuilt.no-platform',
+    message: 'the image has no image for linux/riscv64',
+    place: `${registry.host}/base:1@${await images.resolve(image.reference)}`,
+    hint: 'it has linux/amd64, linux/s390x',
   });
 });
 

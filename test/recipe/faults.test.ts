@@ -443,7 +443,7 @@ publish: { image: "{arch}", tags: ["{version}"] }
 });
 
 const unpinned = (followed: string) =>
-  `2:11 warning recipe.unpinned: upstream: no commit is given: it renders and builds what ${followed} holds on the day; add commit: and the 40 hex digits`;
+  `2:11 warning recipe.unpinned: upstream: no commit is given: it renders and builds what ${followed} holds on the day; run \`forkwright lock tool\`, or add commit: and the 40 hex digits`;
 
 test('an upstream that is built without a commit is a warning, and the recipe is sound', () => {
   const build = 'build: {kind: go, image: golang, output: /x}\nimage: {base: scratch}\nplatforms: [linux/amd64]\n';

@@ -22,7 +22,7 @@ const CASES: readonly [what: string, values: TargetValues, reason: string | null
   ['nothing but scratch', {}, null, false],
   ['a program on scratch', { build: PREBUILT }, null, false],
   ['a program and files on an archive', { build: PREBUILT, image: { base: ARCHIVE, files: [PATH] } }, null, false],
-  ['a base from a registry', { image: { base: ALPINE } }, 'its base is an image of a registry (alpine:3.20)', false],
+  ['a base from a registry', { image: { base: ALPINE } }, null, false],
   [
     'packages',
     { image: { base: ARCHIVE, packages: ['tar', 'xz'], packageManager: 'apk' } },
@@ -31,18 +31,8 @@ const CASES: readonly [what: string, values: TargetValues, reason: string | null
   ],
   ['a file of an archive', { image: { files: [FROM_ARCHIVE] } }, null, false],
   ['Windows', { platform: 'windows/amd64', build: PREBUILT }, 'only an engine writes layers for Windows', false],
-  [
-    'a file of an image',
-    { image: { files: [FROM_IMAGE] } },
-    '/bin/sh comes out of an image of a registry (alpine:3.20)',
-    false,
-  ],
-  [
-    'a program of an image',
-    { build: { kind: 'prebuilt', program: FROM_IMAGE } },
-    '/bin/sh comes out of an image of a registry (alpine:3.20)',
-    false,
-  ],
+  ['a file of an image', { image: { files: [FROM_IMAGE] } }, null, false],
+  ['a program of an image', { build: { kind: 'prebuilt', program: FROM_IMAGE } }, null, false],
   ['go', { upstream: UPSTREAM, build: GO_BUILD }, 'its program is built from source (go)', false],
   [
     'go with C, compiled on the platform',
@@ -72,7 +62,7 @@ const CASES: readonly [what: string, values: TargetValues, reason: string | null
   [
     'several at once',
     { upstream: UPSTREAM, build: GO_BUILD, image: { base: ALPINE, packages: ['tar'], packageManager: 'apk' } },
-    'its program is built from source (go), its base is an image of a registry (alpine:3.20), and it installs packages (tar)',
+    'its program is built from source (go), and it installs packages (tar)',
     true,
   ],
 ];

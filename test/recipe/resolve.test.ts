@@ -18,6 +18,8 @@ test('a recipe that says next to nothing has every key, by its default', () => {
     fork: null,
     publish: { image: null, tags: [] },
     archives: null,
+    parity: null,
+    lock: null,
     targets: [
       {
         recipe: 'tool',
@@ -28,6 +30,7 @@ test('a recipe that says next to nothing has every key, by its default', () => {
         hasNativeRunner: true,
         version: 'unversioned',
         upstream: null,
+        pins: { upstream: null, images: new Map(), epochSeconds: null },
         patches: [],
         build: { kind: 'none' },
         image: {

@@ -268,7 +268,10 @@ test.each(['dind', 'socket', 'shell'] as const)('the pipeline with an engine by 
       makeTarget({ ...build, platform: 'linux/arm64', runnerTags: ['linux', 'amd64'] }),
       makeTarget({ ...build, platform: 'linux/s390x', image: packages, runnerTags: ['linux', 'amd64'], emulate: true }),
     ],
-    { publish: { image: 'registry.example.org:5000/releng/tool', tags: ['1.2.3', 'latest'] } },
+    {
+      publish: { image: 'registry.example.org:5000/releng/tool', tags: ['1.2.3', 'latest'] },
+      archives: { scheme: 'plain', files: [] },
+    },
   );
   const copy = makeRecipe([makeTarget({ recipe: 'copied', platform: 'linux/riscv64', runnerTags: ['any'] })]);
   const { files, findings } = renderWorkspace(makeWorkspace([copy, tool], { engine }), templates);

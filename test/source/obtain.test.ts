@@ -118,12 +118,12 @@ test('without a commit it is the one that the branch has, with a warning', async
       severity: 'warning',
       place: place.url,
       text: `no commit is pinned; branch main is at ${commit} now`,
-      hint: `add upstream.commit: ${commit}`,
+      hint: `run \`forkwright lock\`, or add upstream.commit: ${commit}`,
     },
   ]);
 });
 
-test('without a commit, what is followed has to name one ref', async () => {
+test('without a commit, what is followed is looked for', async () => {
   const commit = await place.commit({ 'a.txt': 'a\n' });
   place.git('tag', '--annotate', '--message=one', 'v1');
   const obtain = (track: Parameters<typeof obtainSource>[0]['track']) =>
@@ -135,9 +135,17 @@ test('without a commit, what is followed has to name one ref', async () => {
     text: 'the repository has no branch master',
     hint: 'its branches are main',
   });
-  expect(await failure(obtain({ kind: 'tag', pattern: 'v*' }))).toMatchObject({
-    code: 'source.no-commit-pinned',
-    text: 'the recipe follows tags v* and names no commit',
+  await place.commit({ 'a.txt': 'b\n' });
+  for (const tag of ['v1.9.0', 'v1.10.0', 'v2.0.0-rc1', 'w3']) place.git('tag', tag);
+  const newest = await place.commit({ 'a.txt': 'c\n' });
+  place.git('tag', '--annotate', '--message=ten', 'v1.10.1');
+  const { commit: chosen, findings } = await obtain({ kind: 'tag', pattern: 'v*' });
+  expect([chosen, findings[0]?.text]).toEqual([newest, `no commit is pinned; tag v* (v1.10.1) is at ${newest} now`]);
+  expect((await obtain({ kind: 'release', range: '<1.10.1' })).commit).not.toBe(newest);
+  expect(await failure(obtain({ kind: 'release', range: '>=3' }))).toEqual({
+    code: 'source.no-ref',
+    text: 'the repository has no release >=3',
+    hint: 'its newest tags are w3, v2.0.0-rc1, v1.10.1, v1.10.0, v1.9.0, …',
   });
 });
 

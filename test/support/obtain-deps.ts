@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { ForkwrightError } from '../../src/errors.ts';
 import type { ObtainDeps } from '../../src/prebuilt/obtain.ts';
+import type { ImageStore } from '../../src/registry/image-store.ts';
+
+/** A test that needs registries opens a store of its own. */
+export const NO_IMAGES: ImageStore = {
+  resolve: () => Promise.reject(new Error('this test has no registry')),
+  open: () => Promise.reject(new Error('this test has no registry')),
+};
 
 /** What was announced and waited for. */
 export interface Journal {
@@ -27,6 +34,7 @@ export function makeDeps(root: string, more: Partial<ObtainDeps> = {}): { deps: 
       note: (text) => void journal.notes.push(text),
       close: () => undefined,
     },
+    images: NO_IMAGES,
     pauses: {
       random: () => 1,
       sleep: async (ms) => void journal.pausesMs.push(ms),

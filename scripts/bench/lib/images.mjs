@@ -1,10 +1,11 @@
 // Makes the archives that are measured: always the same bytes.
 import { createCipheriv, createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { pipeline } from 'node:stream/promises';
+import { createGzip, gzipSync } from 'node:zlib';
 import { DIST } from './dist.mjs';
 
 const { encodeHeader, END_OF_ARCHIVE, padding } = await import(join(DIST, 'tar/write-header.js'));
@@ -24,7 +25,7 @@ function noiseOf(seed) {
 function* noiseLayer(seed, mebibytes) {
   const noise = noiseOf(seed);
   yield encodeHeader({ name: `${seed}.bin`, type: 'file', mode: 0o644, sizeBytes: mebibytes * MEBIBYTE });
-  for (let piece = 0; piece < mebibytes; piece++) yield noise(MEBIBYTE);
+  for (let left = mebibytes * MEBIBYTE; left > 0; left -= MEBIBYTE) yield noise(Math.min(left, MEBIBYTE));
   yield END_OF_ARCHIVE;
 }
 
@@ -107,6 +108,59 @@ export async function writeDockerArchive(path, architecture, layers) {
   await write(END_OF_ARCHIVE);
   stream.end();
   await once(stream, 'close');
+}
+
+/**
+ * An OCI layout with an index called `1`: an image per architecture, each with a layer that all share and one of its own, of
+ * so many MiB of noise, gzipped without making it smaller. Gives the bytes of all blobs.
+ */
+export async function writeIndexLayout(folder, architectures, sharedMebibytes, ownMebibytes) {
+  await mkdir(join(folder, 'blobs/sha256'), { recursive: true });
+  let totalBytes = 0;
+  const put = async (mediaType, bytes) => {
+    const hex = sha256(bytes);
+    await writeFile(join(folder, 'blobs/sha256', hex), bytes);
+    totalBytes += bytes.length;
+    return { mediaType, digest: `sha256:${hex}`, size: bytes.length };
+  };
+  const putLayer = async (seed, mebibytes) => {
+    const { hex, pieces } = planNoiseLayer(seed, mebibytes);
+    const path = join(folder, 'layer');
+    await pipeline(pieces(), createGzip({ level: 0, chunkSize: MEBIBYTE }), createWriteStream(path));
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(path)) hash.update(chunk);
+    const blob = hash.digest('hex');
+    const { size } = await stat(path);
+    await rename(path, join(folder, 'blobs/sha256', blob));
+    totalBytes += size;
+    const mediaType = 'application/vnd.oci.image.layer.v1.tar+gzip';
+    return { hex, descriptor: { mediaType, digest: `sha256:${blob}`, size } };
+  };
+  const shared = await putLayer('shared', sharedMebibytes);
+  const manifests = [];
+  for (const architecture of architectures) {
+    const layers = [shared, await putLayer(architecture, ownMebibytes)];
+    const document = {
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      config: await put(
+        'application/vnd.oci.image.config.v1+json',
+        configOf(
+          architecture,
+          layers.map(({ hex }) => hex),
+        ),
+      ),
+      layers: layers.map(({ descriptor }) => descriptor),
+    };
+    const descriptor = await put(document.mediaType, Buffer.from(JSON.stringify(document)));
+    manifests.push({ ...descriptor, platform: { os: 'linux', architecture } });
+  }
+  const mediaType = 'application/vnd.oci.image.index.v1+json';
+  const index = await put(mediaType, Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests })));
+  const named = { ...index, annotations: { 'org.opencontainers.image.ref.name': '1' } };
+  await writeFile(join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [named] }));
+  await writeFile(join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+  return totalBytes;
 }
 
 /**

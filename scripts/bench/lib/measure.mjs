@@ -45,6 +45,11 @@ export async function compare(title, contenders, rounds) {
       await clean?.();
     }
   }
+  printRows(title, rows);
+}
+
+/** Prints a line for each { name, seconds: number[], peak }; the first one is the limit. */
+export function printRows(title, rows) {
   console.log(title);
   const limit = median(rows[0].seconds);
   for (const { name, seconds, peak } of rows) {

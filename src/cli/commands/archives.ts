@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
 import type { WrittenTarget } from '../../archive/write-target.ts';
 import { formatPlatform } from '../../platform/platform.ts';
-import { recipeOutput } from '../../recipe/output-names.ts';
+import { releaseFolder } from '../../recipe/output-names.ts';
 import { formatSize } from '../../report/size.ts';
 import { formatTable } from '../../report/table.ts';
 import type { CommandResult, Invocation } from '../command.ts';
@@ -24,9 +24,8 @@ export interface ArchivesArguments {
 export async function archivesCommand(options: ArchivesArguments, invocation: Invocation): Promise<CommandResult> {
   const { cwd, root } = invocation;
   const recipe = await loadRecipe(root, options.recipe);
-  const folder =
-    options.output === null ? resolve(root, recipeOutput(recipe.name), 'release') : resolve(cwd, options.output);
-  const { files, sizes, findings } = await releaseArchives(recipe, folder, invocation);
+  const folder = options.output === null ? resolve(root, releaseFolder(recipe.name)) : resolve(cwd, options.output);
+  const { files, sizes, findings } = await releaseArchives(recipe, folder, { isCompared: true }, invocation);
   const output = options.output ?? relative(cwd, folder);
   return {
     schema: SCHEMA,

@@ -11,6 +11,7 @@ import { formatTable } from '../../report/table.ts';
 import type { BuildSettings } from '../build-settings.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 import { toFinding } from '../error-finding.ts';
+import { checkFrozen } from '../frozen-lock.ts';
 import { uniteFindings, type RecipeFindings } from '../unite-findings.ts';
 import { openRecipeBuilder } from '../recipe-builder.ts';
 import type { TestedTarget } from '../test-built.ts';
@@ -32,6 +33,10 @@ export async function buildCommand(options: BuildArguments, invocation: Invocati
   const wanted = options.platforms.map(parsePlatform);
   const { workspace, findings } = await loadWorkspace(invocation.root, options.recipes);
   if (hasFailed(findings, false)) return { schema: SCHEMA, json: { archives: [] }, text: '', findings };
+  const frozen = await checkFrozen(options.recipes, invocation);
+  if (hasFailed(frozen, false)) {
+    return { schema: SCHEMA, json: { archives: [] }, text: '', findings: [...findings, ...frozen] };
+  }
   const builder = openRecipeBuilder(workspace, false, options.settings, invocation);
   const rows: string[][] = [];
   const archives: object[] = [];

@@ -1,8 +1,7 @@
 import { extractPath } from '../../archive/extract-path.ts';
-import { loadImageSet } from '../../archive/load-images.ts';
-import { openImageSource } from '../../archive/open.ts';
 import { writeTarget } from '../../archive/write-target.ts';
 import { ForkwrightError } from '../../errors.ts';
+import { hasFailed } from '../../finding.ts';
 import { chooseImage } from '../../image/choose-image.ts';
 import { parsePlatform } from '../../platform/parse.ts';
 import { formatPlatform } from '../../platform/platform.ts';
@@ -10,6 +9,10 @@ import { printable } from '../../report/printable.ts';
 import { formatSize } from '../../report/size.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 import { targetOf } from '../convert-archive.ts';
+import { openSource } from '../open-source.ts';
+import { loadUsable } from '../load-usable.ts';
+
+const SCHEMA = 'forkwright.extract/v1';
 
 export interface ExtractArguments {
   /** Archive file or layout folder, as the user named it. */
@@ -24,15 +27,16 @@ export interface ExtractArguments {
 
 /**
  * `forkwright extract`: takes one file or folder out of an image, as a container of it would see it; a folder becomes a
- * tar. Throws what `openImageSource`, `chooseImage`, `extractPath` and `writeTarget` throw, and `extract.terminal` where a
- * tar would go to a terminal.
+ * tar. A broken archive is not used: the command ends with 2. Throws what `openSource`, `chooseImage`, `extractPath` and
+ * `writeTarget` throw, and `extract.terminal` where a tar would go to a terminal.
  */
 export async function extractCommand(options: ExtractArguments, invocation: Invocation): Promise<CommandResult> {
-  const { cwd, stdin, env, signal, stdout } = invocation;
+  const { signal, stdout } = invocation;
   const wanted = options.platform === null ? null : parsePlatform(options.platform);
-  const source = await openImageSource(options.source, cwd, { stdin, env, signal });
+  const source = await openSource(options.source, { config: null, platform: null, recipe: null }, invocation);
   try {
-    const { set } = await loadImageSet(source);
+    const { set, findings } = await loadUsable(source);
+    if (hasFailed(findings, false)) return { schema: SCHEMA, json: {}, text: '', findings, exitCode: 2 };
     const image = chooseImage(set, wanted);
     const found = await extractPath(source, image, options.path, { signal });
     const output = options.output ?? '-';
@@ -51,7 +55,7 @@ export async function extractCommand(options: ExtractArguments, invocation: Invo
       },
     );
     return {
-      schema: 'forkwright.extract/v1',
+      schema: SCHEMA,
       json: {
         source: options.source,
         platform: image.platform === null ? null : formatPlatform(image.platform),
@@ -61,7 +65,7 @@ export async function extractCommand(options: ExtractArguments, invocation: Invo
         sizeBytes,
       },
       text: output === '-' ? '' : `${printable(output)}: ${found.kind}, ${formatSize(sizeBytes)}\n`,
-      findings: [],
+      findings: [...findings, ...found.findings],
       ...(output === '-' ? { hasUsedStdout: true } : {}),
     };
   } finally {

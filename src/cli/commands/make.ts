@@ -9,6 +9,7 @@ import { formatSize } from '../../report/size.ts';
 import { formatTable } from '../../report/table.ts';
 import type { BuildSettings } from '../build-settings.ts';
 import type { CommandResult, Invocation } from '../command.ts';
+import { checkFrozen } from '../frozen-lock.ts';
 import { makeRecipe, type MakeOutcome } from '../make-recipe.ts';
 import { uniteFindings, type RecipeFindings } from '../unite-findings.ts';
 import { openRecipeBuilder } from '../recipe-builder.ts';
@@ -22,8 +23,9 @@ interface Made {
 }
 
 /**
- * `forkwright make`: renders, builds every recipe that this machine can, assembles and verifies. Ends with 0 when all that
- * could be built is verified, with 2 when something that could be built was not. Throws `recipe.unknown-name`.
+ * `forkwright make`: renders, builds every recipe that this machine can, assembles and verifies, and writes release files.
+ * Ends with 0 when all that could be built is verified, with 2 when something that could be built was not. Throws
+ * `recipe.unknown-name`.
  */
 export async function makeCommand(
   options: { readonly recipes: readonly string[]; readonly settings: BuildSettings },
@@ -36,6 +38,10 @@ export async function makeCommand(
     options.recipes,
     workspace.recipes.map(({ name }) => name),
   );
+  const frozen = await checkFrozen(options.recipes, invocation);
+  if (hasFailed(frozen, false)) {
+    return { schema: SCHEMA, json: { recipes: [] }, text: '', findings: [...findings, ...frozen] };
+  }
   const recipes = options.recipes.length === 0 ? null : options.recipes;
   const rendered = await writeRendered(root, workspace, {
     recipes,
@@ -73,8 +79,8 @@ function toJson({ recipe, outcome, durationMs }: Made): Readonly<Record<string, 
   const platforms = targets.map(({ platform }) => formatPlatform(platform));
   const common = { name, version, state: outcome.state, platforms, seconds: Math.round(durationMs / 100) / 10 };
   if (outcome.state === 'built') {
-    const { path, digest, sizeBytes } = outcome;
-    return { ...common, path, digest, sizeBytes };
+    const { path, digest, sizeBytes, release } = outcome;
+    return { ...common, path, digest, sizeBytes, ...(release === null ? {} : { release }) };
   }
   return outcome.state === 'not-built'
     ? { ...common, reason: outcome.reason, need: outcome.need, lack: outcome.lack }
@@ -108,5 +114,13 @@ function formatMade(made: readonly Made[], { style }: Invocation): string {
       ? [`${recipe.name} was not built: ${outcome.reason}; it needs ${outcome.need}, and ${outcome.lack}\n`]
       : [],
   );
-  return reasons.length === 0 ? table : `${table}\n${reasons.join('')}`;
+  const releases = made.flatMap(({ recipe, outcome }) =>
+    outcome.state === 'built' && outcome.release !== null
+      ? [
+          `${recipe.name}: ${outcome.release.files.length} release files and their SHA256SUMS in ${outcome.release.path}\n`,
+        ]
+      : [],
+  );
+  const notes = [...reasons, ...releases];
+  return notes.length === 0 ? table : `${table}\n${notes.join('')}`;
 }

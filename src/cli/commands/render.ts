@@ -3,6 +3,7 @@ import { loadWorkspace } from '../../recipe/load.ts';
 import { requireKnown } from '../../recipe/require-known.ts';
 import { writeRendered, type RenderReport } from '../../render/write.ts';
 import type { CommandResult, Invocation } from '../command.ts';
+import { checkFrozen } from '../frozen-lock.ts';
 
 const SCHEMA = 'forkwright.render/v1';
 
@@ -25,6 +26,10 @@ export async function renderCommand(options: RenderArguments, invocation: Invoca
     options.recipes,
     workspace.recipes.map(({ name }) => name),
   );
+  const frozen = await checkFrozen(options.recipes, invocation);
+  if (hasFailed(frozen, false)) {
+    return { schema: SCHEMA, json: toJson(NOTHING), text: '', findings: [...findings, ...frozen] };
+  }
   const recipes = options.recipes.length === 0 ? null : options.recipes;
   const { check, force } = options;
   const report = await writeRendered(root, workspace, { recipes, isWithoutPipeline: false, check, force, signal });

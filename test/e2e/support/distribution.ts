@@ -17,8 +17,8 @@ export interface Distribution {
   /** `127.0.0.1:1234`, as it is in the names of images. */
   readonly host: string;
   readonly port: number;
-  /** `GET /v2/zoo/tags/list`, in the order in which they were answered. */
-  readonly requests: () => readonly string[];
+  /** `GET /v2/zoo/tags/list`, in the order in which they were answered; of one that logs them and has no TLS. */
+  readonly requests: () => Promise<readonly string[]>;
   /** Ends it, and removes what it holds. */
   readonly stop: () => Promise<void>;
 }
@@ -53,31 +53,40 @@ export async function startDistribution(folder: string, options: DistributionOpt
   const child = spawn('docker-registry', ['serve', path('config.yml')], { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(child, 'close');
   const said = { stdout: '', stderr: '' };
-  let port: string | undefined;
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     if (logsRequests) said.stdout += text;
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    if (port === undefined || logsRequests) said.stderr += text;
-    port ??= /listening on 127\.0\.0\.1:(\d+)/.exec(said.stderr)?.[1];
+  const listening = new Promise<string>((resolve) => {
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said.stderr = `${said.stderr}${text}`.slice(-10_000);
+      const [, port] = /listening on 127\.0\.0\.1:(\d+)/.exec(said.stderr) ?? [];
+      if (port !== undefined) resolve(port);
+    });
   });
-  const until = performance.now() + START_MS;
-  while (port === undefined && child.exitCode === null && performance.now() < until) {
-    await Promise.race([sleep(20), ended]);
-  }
   const stop = async () => {
     child.kill('SIGKILL');
     await ended;
     await rm(folder, { recursive: true, force: true });
   };
-  if (port === undefined) {
+  const port = await Promise.race([listening, ended.then(() => null), sleep(START_MS, null, { ref: false })]);
+  if (port === null) {
     await stop();
     throw new Error(`docker-registry does not listen:\n${said.stderr}`);
   }
+  const host = `127.0.0.1:${port}`;
+  const listRequests = () =>
+    [...said.stdout.matchAll(/"([A-Z]+ \S+) HTTP\/[\d.]+"/g)].map(([, request = '']) => request);
+  let marks = 0;
   return {
-    host: `127.0.0.1:${port}`,
+    host,
     port: Number(port),
-    requests: () => [...said.stdout.matchAll(/"([A-Z]+ \S+) HTTP\/[\d.]+"/g)].map(([, request = '']) => request),
+    requests: async () => {
+      // It tells of a request after it has answered: what was asked before this one is told of before.
+      const mark = `/v2/?mark=${++marks}`;
+      await (await fetch(`http://${host}${mark}`)).arrayBuffer();
+      while (!listRequests().includes(`GET ${mark}`)) await sleep(10);
+      return listRequests().filter((request) => !request.includes('/v2/?mark='));
+    },
     stop,
   };
 }

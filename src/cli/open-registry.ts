@@ -1,0 +1,83 @@
+import { resolve } from 'node:path';
+import type { ImageSource } from '../archive/image-source.ts';
+import { ForkwrightError } from '../errors.ts';
+import type { ImageReference } from '../oci/reference.ts';
+import type { Platform } from '../platform/platform.ts';
+import { readMirrors } from '../recipe/mirrors.ts';
+import type { RegistryClient } from '../registry/registry-client.ts';
+import type { Repository } from '../registry/repository.ts';
+import type { Invocation } from './command.ts';
+
+export interface OpenRegistryOptions {
+  /** Fetches only what may be of this platform; null for all. */
+  readonly platform: Platform | null;
+  /** Whether what refers to the image becomes part of the source. */
+  readonly takesReferrers: boolean;
+}
+
+/** An image of a registry with the repository that it is read from. */
+export interface OpenedRegistry {
+  readonly source: ImageSource;
+  readonly repository: Repository;
+}
+
+/** Makes a client for the registries of this call: proxies, credentials and certificates as the invocation has them. */
+export async function createClient(invocation: Invocation): Promise<RegistryClient> {
+  const { createRegistryClient } = await import('../registry/registry-client.ts');
+  const { createFindCredentials } = await import('../registry/find-credentials.ts');
+  const { env, run, signal, registries, cwd } = invocation;
+  return createRegistryClient({
+    env,
+    signal,
+    findCredentials: createFindCredentials({ cwd, env, run, signal }),
+    ...(registries.isInsecure ? { insecure: true } : {}),
+    caFile: registries.caFile === null ? null : resolve(cwd, registries.caFile),
+  });
+}
+
+/**
+ * Opens an image of a registry, or of the mirror that the environment or the workspace names for it; `word` is what the
+ * user wrote. Closing the source closes the connections. Throws what `openRegistrySource` throws.
+ */
+export async function openReference(
+  word: string,
+  reference: ImageReference,
+  options: OpenRegistryOptions,
+  invocation: Invocation,
+): Promise<OpenedRegistry> {
+  const { mirrorRepository } = await import('../registry/registry-source-mirror.ts');
+  const { openRegistrySource } = await import('../registry/registry-source.ts');
+  const mirrors = readMirrors(invocation.env, await readWorkspaceMirrors(invocation.root));
+  const client = await createClient(invocation);
+  try {
+    const repository = client.repository(mirrorRepository(reference, mirrors));
+    const source = await openRegistrySource(repository, reference, {
+      ...options,
+      name: word,
+      signal: invocation.signal,
+    });
+    return { repository, source: { ...source, close: async () => client.close() } };
+  } catch (error) {
+    client.close();
+    throw sayTaken(error, word);
+  }
+}
+
+/** The faults of the file are for `validate`; what it says of mirrors holds as far as it can be read. */
+async function readWorkspaceMirrors(root: string): Promise<Readonly<Record<string, string>>> {
+  const { readWorkspaceDefaults } = await import('../recipe/load.ts');
+  return (await readWorkspaceDefaults(root)).defaults.settings.mirrors;
+}
+
+/** Whoever mistyped the name of a file should learn that a registry was asked, and why. */
+function sayTaken(error: unknown, word: string): unknown {
+  if (word.startsWith('docker://') || !(error instanceof ForkwrightError)) return error;
+  if (!error.code.startsWith('registry.')) return error;
+  const { code, message, place, hint, cause } = error;
+  const taken = `there is no file or folder ${JSON.stringify(word)}, so it was taken for an image of a registry`;
+  return new ForkwrightError(code, message, {
+    ...(place === undefined ? {} : { place }),
+    hint: hint === undefined ? taken : `${hint}; ${taken}`,
+    cause,
+  });
+}

@@ -1,0 +1,44 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findPackages } from '../adopt/find-packages.ts';
+import { readTree } from '../archive/flatten-image.ts';
+import { openImageSource } from '../archive/open.ts';
+import { loadImageSet } from '../archive/load-images.ts';
+import { isSystemError } from '../errors.ts';
+import { imagesFor } from '../image/images-for.ts';
+import { archivePath } from '../recipe/output-names.ts';
+import type { Target } from '../recipe/target.ts';
+import type { Invocation } from './command.ts';
+
+/**
+ * Reads the versions of all packages in the archive that was built of a target, by name; null where there is none, or no
+ * package database in it. Throws what reading an archive throws.
+ */
+export async function readPackages(
+  target: Target,
+  { root, signal }: Pick<Invocation, 'root' | 'signal'>,
+): Promise<ReadonlyMap<string, string> | null> {
+  const path = archivePath(target);
+  if (!(await isThere(join(root, path)))) return null;
+  const source = await openImageSource(path, root);
+  try {
+    const { set } = await loadImageSet(source);
+    const [image] = imagesFor(set, target.platform);
+    if (image === undefined) return null;
+    const { tree } = await readTree(source, image, { signal });
+    const database = await findPackages(source, image, tree, { signal });
+    return database === null ? null : new Map(database.packages.map(({ name, version }) => [name, version]));
+  } finally {
+    await source.close();
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
+}
