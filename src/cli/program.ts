@@ -17,7 +17,8 @@ const EXIT_INTERRUPTED = 130;
 const AFTER_HELP = `
 Exit codes: 0 done; 1 findings; 2 could not be done; 130 after Ctrl-C.
 Environment: FORKWRIGHT_CACHE (downloads), FORKWRIGHT_TMPDIR (unpacked archives), FORKWRIGHT_MIRRORS,
-FORKWRIGHT_ENGINE_WAIT, DOCKER_HOST, SOURCE_DATE_EPOCH, GITHUB_TOKEN, HTTPS_PROXY, NO_PROXY, NO_COLOR.`;
+FORKWRIGHT_LOCK, FORKWRIGHT_ENGINE_WAIT, DOCKER_HOST, DOCKER_CONFIG, SOURCE_DATE_EPOCH, GITHUB_TOKEN,
+GITLAB_TOKEN, HTTPS_PROXY, NO_PROXY, NO_COLOR.`;
 
 /**
  * Runs one command line (without node and script) and gives its exit code; see CONTRACT "Exit codes".
