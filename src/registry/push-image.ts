@@ -5,7 +5,7 @@ import { createBlobSender, type Transferred, type TransferOptions } from './push
 import type { PushTarget } from './push-destination.ts';
 import { readBack, writeManifests } from './push-manifests.ts';
 import { requireComplete, surveyTarget, type SurveyedTarget } from './push-survey.ts';
-import { planTransfers, type RegistryTransfers } from './push-transfers.ts';
+import { planTransfers, type MountSources, type RegistryTransfers } from './push-transfers.ts';
 import type { Repository } from './repository.ts';
 
 /** A push that is decided: what is where already, and what has to go where. */
@@ -13,6 +13,11 @@ export interface PreparedPush {
   readonly plan: PushPlan;
   readonly targets: readonly SurveyedTarget[];
   readonly registries: readonly RegistryTransfers[];
+}
+
+export interface PreparePushOptions extends Pick<MountSources, 'known'> {
+  readonly open: (target: PushTarget) => Repository;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -23,12 +28,15 @@ export async function preparePush(
   plan: PushPlan,
   source: ImageSource,
   targets: readonly PushTarget[],
-  open: (target: PushTarget) => Repository,
-  signal: AbortSignal,
+  { open, known, signal }: PreparePushOptions,
 ): Promise<PreparedPush> {
   const surveyed = await pMap(targets, (target) => surveyTarget(open(target), target, plan, signal), { signal });
   requireComplete(plan, surveyed, source.name);
-  return { plan, targets: surveyed, registries: planTransfers(plan, surveyed, source.mountFrom ?? null) };
+  return {
+    plan,
+    targets: surveyed,
+    registries: planTransfers(plan, surveyed, { home: source.mountFrom ?? null, known }),
+  };
 }
 
 /**

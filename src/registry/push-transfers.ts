@@ -1,4 +1,5 @@
 import type { Digest } from '../oci/digest.ts';
+import type { KnownHolders } from './known-holders.ts';
 import type { PushBlob, PushPlan } from './plan-push.ts';
 import type { SurveyedTarget } from './push-survey.ts';
 
@@ -21,21 +22,32 @@ export interface RegistryTransfers {
   readonly transfers: readonly BlobTransfer[];
 }
 
+/** Repositories that may have a blob. */
+export interface MountSources {
+  /** The repository that the image comes from. */
+  readonly home: { readonly registry: string; readonly name: string } | null;
+  /** By registry, what earlier pushes learned. */
+  readonly known: ReadonlyMap<string, KnownHolders>;
+}
+
 /**
  * Decides what goes into each registry: a blob is sent once, and mounted into the other repositories of the registry, or
- * from `mountFrom`, the repository that the image comes from.
+ * from one that may have it already.
  */
 export function planTransfers(
   plan: PushPlan,
   targets: readonly SurveyedTarget[],
-  mountFrom: { readonly registry: string; readonly name: string } | null,
+  { home, known }: MountSources,
 ): readonly RegistryTransfers[] {
   const registries = [...new Set(targets.map(({ registry }) => registry))];
   return registries.map((registry) => {
     const own = targets.filter((target) => target.registry === registry);
-    const home = mountFrom?.registry === registry ? [mountFrom.name] : [];
+    const others = (digest: Digest) => {
+      const holder = known.get(registry)?.get(digest);
+      return [...(home?.registry === registry ? [home.name] : []), ...(holder === undefined ? [] : [holder])];
+    };
     const transfers = plan.blobs
-      .map((blob) => ({ blob, steps: planSteps(blob.digest, own, home) }))
+      .map((blob) => ({ blob, steps: planSteps(blob.digest, own, others(blob.digest)) }))
       .filter(({ steps }) => steps.length > 0)
       .toSorted((a, b) => b.blob.sizeBytes - a.blob.sizeBytes);
     return { registry, transfers };
@@ -45,14 +57,15 @@ export function planTransfers(
 function planSteps(
   digest: Digest,
   targets: readonly SurveyedTarget[],
-  home: readonly string[],
+  others: readonly string[],
 ): readonly TransferStep[] {
   const holders = targets.filter(({ state }) => state.blobs.has(digest)).map(({ repository }) => repository);
   const lacking = targets.filter(({ state }) => !state.blobs.has(digest));
   return lacking.map((target, index) => {
     const before = lacking.slice(0, index).map(({ repository }) => repository);
+    const guessed = others.filter((repository) => !lacking.some((each) => each.repository === repository));
     // Where a registry mounts from neither of two, it does not mount.
-    return { target, mountFrom: [...new Set([...holders, ...home, ...before])].slice(0, 2) };
+    return { target, mountFrom: [...new Set([...holders, ...guessed, ...before])].slice(0, 2) };
   });
 }
 

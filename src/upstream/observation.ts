@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { isDigest, type Digest } from '../oci/digest.ts';
-import { readKept, writeKept } from './answer-cache.ts';
+import { writeKeptJson } from '../cache/kept-json.ts';
+import { readKept } from './answer-cache.ts';
 
 const projectSchema = z.object({
   forge: z.enum(['github', 'gitlab']),
@@ -68,7 +69,7 @@ export async function readObservation(cacheFolder: string, git: string): Promise
 
 /** Keeps what was seen of an upstream. Throws `cache.write-failed`. */
 export async function keepObservation(cacheFolder: string, git: string, observation: Observation): Promise<void> {
-  await writeKept(fileOf(cacheFolder, 'upstreams', git), observation);
+  await writeKeptJson(fileOf(cacheFolder, 'upstreams', git), observation);
 }
 
 /** Reads what was last seen of an image, null where it never was. Throws `cache.write-failed`. */
@@ -82,7 +83,7 @@ export async function keepImageObservation(
   name: string,
   observation: ImageObservation,
 ): Promise<void> {
-  await writeKept(fileOf(cacheFolder, 'images', name), observation);
+  await writeKeptJson(fileOf(cacheFolder, 'images', name), observation);
 }
 
 function fileOf(cacheFolder: string, kind: string, name: string): string {

@@ -31,6 +31,33 @@ test('several names: one line each', async () => {
   expect(stderr).toContain(`${registry.host}/b: note: it names no tag, so it is latest`);
 });
 
+test('a later push to another repository of the registry mounts what is there', async () => {
+  const registry = await startRegistry();
+  const cwd = await makeFolder();
+  const env = { FORKWRIGHT_CACHE: join(cwd, 'cache') };
+  await runInProcess(['push', INDEX, `${registry.host}/a:1`], { cwd, env });
+  const { stderr } = await runInProcess(['push', INDEX, `${registry.host}/b:1`], { cwd, env });
+  expect(stderr).toBe('pushing buildx-oci-multi-attested.tar: nothing to send, 21 mounted (0.0 s)\n');
+  // What is remembered need not be true any more.
+  registry.repository('a').blobs.clear();
+  registry.repository('b').blobs.clear();
+  const last = await runInProcess(['push', INDEX, `${registry.host}/c:1`], { cwd, env });
+  expect(last.stderr).toBe('pushing buildx-oci-multi-attested.tar: 21 blobs sent, 143.3 KiB (0.0 s)\n');
+  expect(registry.violations).toEqual([]);
+});
+
+test('a cache that cannot be used is told of, and the push goes on', async () => {
+  const registry = await startRegistry();
+  const cwd = await makeFolder();
+  await writeFile(join(cwd, 'cache'), 'a file');
+  const run = await runInProcess(['push', INDEX, `${registry.host}/a:1`], {
+    cwd,
+    env: { FORKWRIGHT_CACHE: join(cwd, 'cache') },
+  });
+  expect([run.exitCode, run.stdout]).toEqual([0, `${DIGEST}\n`]);
+  expect(run.stderr).toContain(': note: the cache cannot be used');
+});
+
 test('a dry run shows what would be done and does nothing', async () => {
   const registry = await startRegistry();
   const cwd = await makeFolder();

@@ -216,7 +216,7 @@ test('a blob is sent once to a registry and mounted into its other repositories'
     target('x', 'c'),
     target('y', 'a'),
   ];
-  const registries = planTransfers(made, targets, { registry: 'y', name: 'home' });
+  const registries = planTransfers(made, targets, { home: { registry: 'y', name: 'home' }, known: new Map() });
   const shown = registries.map(({ registry, transfers }) => [
     registry,
     ...transfers.map(({ blob, steps }) => [

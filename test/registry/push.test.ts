@@ -41,7 +41,11 @@ async function push(registry: TestRegistry, source: ImageSource, names: readonly
   const repository = openRepositories(registry);
   const plan = await planOf(source, platform);
   const targets = groupTargets(names.map((name) => parsePushReference(`${registry.host}/${name}`)));
-  const prepared = await preparePush(plan, source, targets, (target) => repository(target.repository), SIGNAL);
+  const prepared = await preparePush(plan, source, targets, {
+    open: (target) => repository(target.repository),
+    known: new Map(),
+    signal: SIGNAL,
+  });
   const sizes: number[] = [];
   const transferred = await performPush(prepared, source, {
     signal: SIGNAL,
@@ -157,13 +161,11 @@ test('two registries get the same', async () => {
   const names = [`${one.host}/a:1`, `${other.host}/b:1`];
   const openOne = openRepositories(one);
   const openOther = openRepositories(other);
-  const prepared = await preparePush(
-    plan,
-    source,
-    groupTargets(names.map(parsePushReference)),
-    ({ registry, repository }) => (registry === one.host ? openOne : openOther)(repository),
-    SIGNAL,
-  );
+  const prepared = await preparePush(plan, source, groupTargets(names.map(parsePushReference)), {
+    open: ({ registry, repository }) => (registry === one.host ? openOne : openOther)(repository),
+    known: new Map(),
+    signal: SIGNAL,
+  });
   await performPush(prepared, source, { signal: SIGNAL, onBytes: () => undefined });
   for (const registry of [one, other]) expectWhole(registry);
   expect([one.repository('a').blobs.size, other.repository('b').blobs.size]).toEqual([

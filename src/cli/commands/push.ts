@@ -22,6 +22,7 @@ import type { CommandResult, Invocation } from '../command.ts';
 import { findReference } from '../find-reference.ts';
 import { createClient, openReference } from '../open-registry.ts';
 import { openSource } from '../open-source.ts';
+import { openHolderMemory } from '../push-memory.ts';
 
 const SCHEMA = 'forkwright.push/v1';
 
@@ -98,16 +99,17 @@ async function pushPlanned(
   const client = await createClient(invocation);
   try {
     const targets = groupTargets(references);
-    const prepared = await preparePush(
-      plan,
-      source,
-      targets,
-      (target) => client.repository(target, 'push'),
-      invocation.signal,
-    );
+    const memory = await openHolderMemory(targets, invocation);
+    const prepared = await preparePush(plan, source, targets, {
+      open: (target) => client.repository(target, 'push'),
+      known: memory.known,
+      signal: invocation.signal,
+    });
     const transferred = isDryRun ? null : await send(prepared, source, invocation);
+    const ofMemory = isDryRun ? memory.findings : [...memory.findings, ...(await memory.keep(prepared))];
     const report = { source: source.name, prepared, transferred, references };
-    return { schema: SCHEMA, json: pushToJson(report), text: formatPush(report), findings };
+    const all = [...findings, ...ofMemory];
+    return { schema: SCHEMA, json: pushToJson(report), text: formatPush(report), findings: all };
   } finally {
     client.close();
   }
