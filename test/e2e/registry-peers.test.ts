@@ -111,7 +111,8 @@ for (const { title, hasTag, start } of REGISTRIES) {
 
     if (!isInstalled('oras')) return;
     const discovered = await runWell(['oras', 'discover', '--plain-http', '--format', 'json', name], { cwd });
-    const { referrers } = JSON.parse(discovered);
-    expect(referrers).toMatchObject([{ digest: REFERRER.digest, artifactType: 'application/spdx+json' }]);
+    // Before 1.3 oras called them manifests.
+    const { referrers, manifests } = JSON.parse(discovered);
+    expect(referrers ?? manifests).toMatchObject([{ digest: REFERRER.digest, artifactType: 'application/spdx+json' }]);
   });
 }
