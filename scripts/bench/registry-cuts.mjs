@@ -69,7 +69,9 @@ try {
 /** Seconds; null where not everything is in the registry afterwards. */
 async function pushThrough(argv, repository) {
   try {
-    const { seconds } = await measure(argv, { timeout: LIMIT_MS });
+    // Caches would remember that another repository has the blobs.
+    const env = { ...process.env, FORKWRIGHT_CACHE: join(folder, 'caches', repository) };
+    const { seconds } = await measure(argv, { timeout: LIMIT_MS, env });
     await readHeld(registry.host, repository, '1');
     return seconds;
   } catch (error) {
