@@ -13,7 +13,7 @@ test.each([
     'v1.3.2',
     false,
   ],
-  ['/work/tool/cmd/tool/main.go', null, null, null],
+  ['/build/tool/cmd/tool/main.go', null, null, null],
   ['/home/me@v1/tool/main.go', null, null, null],
   ['_/go/src/example.org/a/main.go', 'example.org/a', null, true],
   ['main.go', null, null, null],

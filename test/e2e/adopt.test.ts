@@ -43,11 +43,11 @@ const MAIN = 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("tool") 
 const DOCKERFILE = `FROM golang:1.19-bookworm AS build
 ENV HOME=/root CGO_ENABLED=0
 COPY main.go /go/src/example.org/group/tool/cmd/tool/
-COPY main.go /work/module/cmd/tool/
-RUN printf 'module example.org/group/tool\\n\\ngo 1.19\\n' > /work/module/go.mod
+COPY main.go /build/module/cmd/tool/
+RUN printf 'module example.org/group/tool\\n\\ngo 1.19\\n' > /build/module/go.mod
 ARG MODE
 ARG FLAGS
-RUN if [ "$MODE" = modules ]; then cd /work/module; else export GO111MODULE=off; cd /go/src/example.org/group/tool; fi && \\
+RUN if [ "$MODE" = modules ]; then cd /build/module; else export GO111MODULE=off; cd /go/src/example.org/group/tool; fi && \\
   if [ "$MODE" = gopath ]; then export GOPATH=/go; fi && \\
   go build $FLAGS -ldflags "-s -w" -o /tool ./cmd/tool
 FROM scratch
