@@ -31,7 +31,7 @@ const FENCES = [
   { library: '@octokit/', rooms: 'upstream' },
   { library: 'zx', rooms: 'process' },
   { library: 'commander', rooms: 'cli' },
-  { library: 'undici', rooms: 'cli|registry' },
+  { library: 'undici', rooms: 'cli' },
   { library: 'yaml', rooms: 'recipe|lock|render|adopt' },
   { library: 'zod', rooms: 'recipe|lock|oci|upstream|prebuilt|build' },
   { library: 'fflate', rooms: 'archive' },

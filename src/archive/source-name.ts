@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { ForkwrightError, isSystemError } from '../errors.ts';
+import { ForkwrightError } from '../errors.ts';
 import type { ImageSource } from './image-source.ts';
+import { isThere } from './is-there.ts';
 
 /** A source as the user named it, taken apart. */
 export interface SourceName {
@@ -45,14 +45,4 @@ export function selectRoots(source: ImageSource, image: string | null): ImageSou
     place: source.name,
     hint: names.length === 0 ? 'its images have no names' : `it holds ${names.join(', ')}`,
   });
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return false;
-    throw error;
-  }
 }

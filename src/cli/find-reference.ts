@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { isThere } from '../archive/is-there.ts';
 import { parseSourceName } from '../archive/source-name.ts';
-import { ForkwrightError, isSystemError } from '../errors.ts';
+import { ForkwrightError } from '../errors.ts';
 import { parseReference, type ImageReference } from '../oci/reference.ts';
 
 const PREFIX = 'docker://';
@@ -35,14 +35,4 @@ function readReference(word: string): ImageReference | null {
 /** A name without host, tag and digest is more likely a file that is missing: `out/tool`. */
 function isPlain(word: string, { registry, tag, digest }: ImageReference): boolean {
   return tag !== null || digest !== null || word.startsWith(`${registry}/`);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG')) return false;
-    throw error;
-  }
 }

@@ -1,14 +1,13 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findPackages } from '../adopt/find-packages.ts';
 import { readTree } from '../archive/flatten-image.ts';
 import { openImageSource } from '../archive/open.ts';
 import { loadImageSet } from '../archive/load-images.ts';
-import { isSystemError } from '../errors.ts';
 import { imagesFor } from '../image/images-for.ts';
 import { archivePath } from '../recipe/output-names.ts';
 import type { Target } from '../recipe/target.ts';
 import type { Invocation } from './command.ts';
+import { isThere } from '../archive/is-there.ts';
 
 /**
  * Reads the versions of all packages in the archive that was built of a target, by name; null where there is none, or no
@@ -30,15 +29,5 @@ export async function readPackages(
     return database === null ? null : new Map(database.packages.map(({ name, version }) => [name, version]));
   } finally {
     await source.close();
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return false;
-    throw error;
   }
 }

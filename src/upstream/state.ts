@@ -54,7 +54,7 @@ export interface Release {
 }
 
 export interface Advisory {
-  /** `GHSA-xxxx-xxxx-xxxx`. */
+  /** As GitHub names it: `GHSA-jfh8-c2jp-5v3q`. */
   readonly id: string;
   readonly severity: string | null;
   readonly summary: string;
