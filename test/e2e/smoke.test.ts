@@ -14,13 +14,14 @@ image:
 platforms: [linux/amd64, linux/arm64]
 test:
   - run: [grep, "yes", /etc/smoked]
-  - run: [sh, -c, "echo first; echo last >&2; exit $(( $(uname -m | grep -c x86_64) * 3 ))"]
+  - run: [sh, -c, "echo first >&2; echo last >&2; exit $(( $(uname -m | grep -c x86_64) * 3 ))"]
 `;
 
+// BuildKit keeps no order between the two streams of a command: both lines go to one of them.
 testWith(['docker', 'engine', 'emulators'], 'a test that fails on one platform is a finding there', async () => {
   const root = await makeWorkspace('smoked', { 'recipes/smoked.yaml': RECIPE });
   const built = await report(['build', 'smoked'], { cwd: root });
-  const command = '"echo first; echo last >&2; exit $(( $(uname -m | grep -c x86_64) * 3 ))"';
+  const command = '"echo first >&2; echo last >&2; exit $(( $(uname -m | grep -c x86_64) * 3 ))"';
   const failure = {
     code: 'test.failed',
     severity: 'error',
