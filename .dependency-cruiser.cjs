@@ -1,6 +1,9 @@
 // The rooms of src/, from the command line down. An import goes down this list, or to a room that is pure.
 const ROOMS = [
   'cli',
+  'propose',
+  'fleet',
+  'plan',
   'recipe',
   'platform',
   'lock',
@@ -9,6 +12,7 @@ const ROOMS = [
   'build',
   'engine',
   'prebuilt',
+  'forge',
   'upstream',
   'source',
   'registry',
@@ -27,13 +31,13 @@ const PURE =
 
 // A library that only one room may use: what it does stays behind that room's functions.
 const FENCES = [
-  { library: 'handlebars', rooms: 'render' },
+  { library: 'handlebars', rooms: 'render|fleet' },
   { library: '@octokit/', rooms: 'upstream' },
   { library: 'zx', rooms: 'process' },
   { library: 'commander', rooms: 'cli' },
   { library: 'undici', rooms: 'cli' },
   { library: 'yaml', rooms: 'recipe|lock|render|adopt' },
-  { library: 'zod', rooms: 'recipe|lock|oci|upstream|prebuilt|build' },
+  { library: 'zod', rooms: 'recipe|plan|lock|oci|forge|upstream|prebuilt|build' },
   { library: 'fflate', rooms: 'archive' },
 ];
 

@@ -66,6 +66,16 @@ export function leavesOf({ target, dockerfile, lock, packages, parents }: LeafIn
   return Object.fromEntries([...leaves].toSorted(([a], [b]) => compareText(a, b)));
 }
 
+// Of the others, the texts are the recipe's own.
+const LOCKED_LEAF = /^(?:image|builder|recipe|file|patch|source) /;
+
+/** Lists the leaves that the lock does not have: what they stand for may be something else tomorrow. */
+export function listOpenLeaves(leaves: Leaves): readonly string[] {
+  return Object.entries(leaves).flatMap(([name, value]) =>
+    LOCKED_LEAF.test(name) && value.includes(OPEN) ? [name] : [],
+  );
+}
+
 /** The name of a package that is perhaps asked for with a version: `tar=1.35-r2`. */
 export function packageName(wanted: string): string {
   return wanted.replace(/[=~<>].*$/, '');
