@@ -2,8 +2,11 @@ import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { streamRange } from '../archive/stream-range.ts';
 import { digestParts, type Digest } from '../oci/digest.ts';
+import type { WriteThread } from './write-thread.ts';
 
 const WRITE_BYTES = 1024 * 1024;
+/** Below this it is not worth to hand a blob to another thread. */
+const THREAD_BYTES = 1024 * 1024;
 
 export type StagedBlob = { readonly digest: Digest; readonly sizeBytes: number };
 
@@ -22,7 +25,7 @@ export interface BlobRegion {
 export interface PartialBlob {
   /** Bytes that are there. */
   readonly sizeBytes: number;
-  /** Takes the next bytes; they may be changed again when the promise is kept. Throws the system's error. */
+  /** Takes the next bytes, which are the blob's from now on: they may be gone when this returns. Throws the system's error. */
   append(bytes: Uint8Array): Promise<void>;
   /** Starts over. */
   clear(): Promise<void>;
@@ -32,8 +35,63 @@ export interface PartialBlob {
   close(): Promise<void>;
 }
 
-/** Goes on with a blob of which `heldBytes` are in the file. They are hashed first. */
+/**
+ * Goes on with a blob of which `heldBytes` are in the file. They are hashed first. A larger one of which there is nothing yet
+ * is hashed and written by `thread`, if there is one.
+ */
 export async function resumeBlob(
+  region: BlobRegion,
+  blob: StagedBlob,
+  heldBytes: number,
+  signal: AbortSignal,
+  thread: WriteThread | null,
+): Promise<PartialBlob> {
+  if (thread !== null && heldBytes === 0 && blob.sizeBytes >= THREAD_BYTES)
+    return openThreadPartial(region, blob, thread);
+  return openPartial(region, blob, heldBytes, signal);
+}
+
+function openThreadPartial(
+  { file, offset, onLength }: BlobRegion,
+  { digest }: StagedBlob,
+  thread: WriteThread,
+): PartialBlob {
+  let noting: Promise<void> = Promise.resolve();
+  const note = (bytes: number) => {
+    noting = noting.then(() => onLength(bytes));
+    // Whoever waits for it next is told.
+    noting.catch(() => undefined);
+  };
+  const start = () => thread.open({ fd: file.fd, offset, digest, onWritten: note });
+  let [writing, sizeBytes] = [start(), 0];
+  return {
+    get sizeBytes() {
+      return sizeBytes;
+    },
+    async append(bytes) {
+      sizeBytes += bytes.length;
+      await writing.append(bytes);
+    },
+    async clear() {
+      await writing.stop();
+      note(0);
+      await noting;
+      [writing, sizeBytes] = [start(), 0];
+    },
+    async finish() {
+      const actual = await writing.finish();
+      note(sizeBytes);
+      await noting;
+      return actual;
+    },
+    async close() {
+      await writing.stop();
+      await noting;
+    },
+  };
+}
+
+async function openPartial(
   { file, offset, place, onLength }: BlobRegion,
   { digest, sizeBytes }: StagedBlob,
   heldBytes: number,

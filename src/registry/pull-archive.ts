@@ -110,7 +110,8 @@ function stagingOf({ file, path, archive, journal }: Filling): PullStaging {
       }
       return { whole, sizeBytes } satisfies HeldBlobs;
     },
-    open: (blob, signal) => resumeBlob(regionOf(blob.digest), blob, journal.heldBytes(blob.digest), signal),
+    open: (blob, signal, thread) =>
+      resumeBlob(regionOf(blob.digest), blob, journal.heldBytes(blob.digest), signal, thread),
   };
 }
 

@@ -3,8 +3,11 @@ import { ForkwrightError } from '../errors.ts';
 import type { PartialBlob, StagedBlob } from './partial-blob.ts';
 import type { PullStaging } from './pull-staging.ts';
 import type { Repository } from './repository.ts';
+import { startWriteThread, type WriteThread } from './write-thread.ts';
 
 const AT_ONCE = 4;
+/** What is quicker fetched than a thread is started. */
+const SMALL_BYTES = 64 * 1024 * 1024;
 
 export interface FetchBlobsOptions {
   readonly signal: AbortSignal;
@@ -29,7 +32,9 @@ export async function fetchBlobs(
   onStart(held.sizeBytes, totalBytes);
   const missing = blobs.filter(({ digest }) => !held.whole.has(digest)).toSorted((a, b) => b.sizeBytes - a.sizeBytes);
   const failing = new AbortController();
-  const fetching = { repository, staging, signal: AbortSignal.any([signal, failing.signal]), onBytes };
+  const missingBytes = missing.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const thread = missingBytes < SMALL_BYTES ? null : startWriteThread();
+  const fetching = { repository, staging, thread, signal: AbortSignal.any([signal, failing.signal]), onBytes };
   const fetchOne = async (blob: StagedBlob) => {
     try {
       await fetchBlob(blob, fetching);
@@ -38,19 +43,24 @@ export async function fetchBlobs(
       failing.abort(error);
     }
   };
-  await pMap(missing, fetchOne, { concurrency: AT_ONCE });
+  try {
+    await pMap(missing, fetchOne, { concurrency: AT_ONCE });
+  } finally {
+    await thread?.close();
+  }
   fetching.signal.throwIfAborted();
 }
 
 interface Fetching extends Omit<FetchBlobsOptions, 'onStart'> {
   readonly repository: Repository;
   readonly staging: PullStaging;
+  readonly thread: WriteThread | null;
 }
 
 async function fetchBlob(blob: StagedBlob, fetching: Fetching): Promise<void> {
-  const { repository, staging, signal, onBytes } = fetching;
+  const { repository, staging, thread, signal, onBytes } = fetching;
   signal.throwIfAborted();
-  const partial = await staging.open(blob, signal);
+  const partial = await staging.open(blob, signal, thread);
   try {
     const heldBytes = partial.sizeBytes;
     const actual = await fillPartial(blob, partial, fetching);
@@ -78,8 +88,9 @@ async function fillPartial(
   if (partial.sizeBytes < blob.sizeBytes) {
     for await (const chunk of repository.readBlob(blob, partial.sizeBytes)) {
       signal.throwIfAborted();
+      const { length } = chunk;
       await partial.append(chunk);
-      onBytes(chunk.length);
+      onBytes(length);
     }
   }
   return partial.finish();

@@ -4,13 +4,14 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { claimLeftover } from '../cache/claim-leftover.ts';
 import { blobPath, type Digest } from '../oci/digest.ts';
 import { isBlobThere, resumeBlob, type PartialBlob, type StagedBlob } from './partial-blob.ts';
+import type { WriteThread } from './write-thread.ts';
 
 /** Where blobs are until a pull is over, and what an earlier one has left of them. */
 export interface PullStaging {
   /** Looks at what is there: whole blobs are hashed, and what is damaged or not needed is dropped. */
   readonly check: (blobs: readonly StagedBlob[], signal: AbortSignal) => Promise<HeldBlobs>;
-  /** Opens a blob that is not whole, with whatever of it is there already. */
-  readonly open: (blob: StagedBlob, signal: AbortSignal) => Promise<PartialBlob>;
+  /** Opens a blob that is not whole, with whatever of it is there already. `thread` may hash and write it. */
+  readonly open: (blob: StagedBlob, signal: AbortSignal, thread: WriteThread | null) => Promise<PartialBlob>;
 }
 
 /** What an earlier pull has left of the blobs of this one. */
@@ -37,7 +38,7 @@ export async function claimStaging(output: string): Promise<string> {
 export function openFolderStaging(folder: string, isResult: boolean): PullStaging {
   return {
     check: (blobs, signal) => checkFolder(folder, blobs, signal),
-    open: (blob, signal) => openFile(folder, blob, isResult, signal),
+    open: (blob, signal, thread) => openFile(folder, blob, isResult, signal, thread),
   };
 }
 
@@ -81,13 +82,14 @@ async function openFile(
   blob: StagedBlob,
   isResult: boolean,
   signal: AbortSignal,
+  thread: WriteThread | null,
 ): Promise<PartialBlob> {
   const path = join(folder, partialName(blob.digest));
   const file = await open(path, constants.O_RDWR | constants.O_CREAT);
   const onLength = (bytes: number) => (bytes === 0 ? file.truncate(0) : Promise.resolve());
   try {
     const region = { file, offset: 0, place: path, onLength };
-    const partial = await resumeBlob(region, blob, (await file.stat()).size, signal);
+    const partial = await resumeBlob(region, blob, (await file.stat()).size, signal, thread);
     return {
       get sizeBytes() {
         return partial.sizeBytes;

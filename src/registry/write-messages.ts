@@ -1,0 +1,21 @@
+/** What the thread that writes is told. A blob is named by a number; its bytes come in order. */
+export type WriteOrder =
+  | {
+      readonly kind: 'open';
+      readonly id: number;
+      /** Of the process: threads share them. */
+      readonly fd: number;
+      /** Where the first byte goes in the file. */
+      readonly position: number;
+      readonly algorithm: string;
+    }
+  | { readonly kind: 'bytes'; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'finish'; readonly id: number };
+
+/** What it answers. */
+export type WriteAnswer =
+  /** So many bytes of the blob are in the file. */
+  | { readonly kind: 'written'; readonly id: number; readonly sizeBytes: number }
+  | { readonly kind: 'finished'; readonly id: number; readonly hex: string }
+  /** The system's error, whose properties a thread cannot hand on. */
+  | { readonly kind: 'failed'; readonly id: number; readonly message: string; readonly properties: object };
