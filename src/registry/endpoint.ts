@@ -12,14 +12,17 @@ export interface Endpoint {
 }
 
 /**
- * Where the registry of an image name is. Plain HTTP comes into question for this machine, and for hosts that are said to
- * be insecure; whoever speaks TLS there is spoken to by it, as docker does.
+ * Where the registry of an image name is. Plain HTTP comes into question for hosts that are said to be insecure, where TLS is
+ * tried first, as docker does; and for this machine, where nobody listens on the way: there TLS is tried where plain HTTP is
+ * refused.
  */
 export function findEndpoint(registry: string, insecure: readonly string[] | true): Endpoint {
   const host = registry === DOCKER_HUB.name ? DOCKER_HUB.host : registry;
   const secure = new URL(`https://${host}`);
   const isUnchecked = insecure === true || insecure.includes(registry);
-  return { origins: mayBePlain(secure, insecure) ? [secure, new URL(`http://${host}`)] : [secure], isUnchecked };
+  const plain = new URL(`http://${host}`);
+  if (isUnchecked) return { origins: [secure, plain], isUnchecked };
+  return { origins: isLoopback(bareHost(secure)) ? [plain, secure] : [secure], isUnchecked };
 }
 
 /** Whether the host of a URL may be spoken to without TLS: this machine, and what the user calls insecure. */

@@ -1,4 +1,5 @@
 import { ForkwrightError } from '../errors.ts';
+import { TransientError } from '../http/retry.ts';
 import { isTransientStatus, readRetryAfter } from '../http/transient.ts';
 import type { Authenticator } from './authenticator.ts';
 import { refuseTarget, type Endpoint } from './endpoint.ts';
@@ -155,8 +156,7 @@ async function findOrigin({ registry, endpoint, authenticator, ...settings }: Ho
     } catch (error) {
       const loss = judgeLoss(error, operation, url.host);
       losses.push(loss);
-      // A certificate that is not trusted is TLS; everything else may be a server without it.
-      if (loss instanceof ForkwrightError && loss.code !== 'registry.certificate') continue;
+      if (isOtherProtocol(loss, origin)) continue;
       throw loss;
     }
     const { status } = answer;
@@ -166,9 +166,15 @@ async function findOrigin({ registry, endpoint, authenticator, ...settings }: Ho
       throw makePassing(operation, `the registry answered ${(await readRefusal(answer, [])).text}`, { waitMs });
     }
     await discard(answer);
-    // A server that speaks TLS says 400 to plain HTTP. It was not reached by TLS just now.
-    if (status === 400 && origin.protocol === 'http:') throw losses[0];
-    return origin;
+    // A server that speaks TLS says 400 to plain HTTP.
+    if (status !== 400 || origin.protocol === 'https:') return origin;
   }
-  throw losses.at(-1);
+  throw losses[0];
+}
+
+/** Whether a loss may come from speaking TLS to a server without it, or plain HTTP to one that speaks TLS. */
+function isOtherProtocol(loss: unknown, origin: URL): boolean {
+  if (origin.protocol === 'http:') return loss instanceof TransientError && loss.isCut;
+  // A certificate that is not trusted is TLS.
+  return loss instanceof ForkwrightError && loss.code !== 'registry.certificate';
 }

@@ -9,13 +9,17 @@ export interface UploadHabits {
   /** Whether spare connections help with such a registry: those that are given up must not harm the upload. */
   readonly usesSpares: () => boolean;
   readonly addHarmfulSpares: () => void;
+  /** A longer body was refused. */
+  readonly addLimit: (bytes: number) => void;
+  /** The longest body that may be taken; Infinity where none was refused. */
+  readonly limitBytes: () => number;
 }
 
 /** How much the last cut says, beside all before it. */
 const LAST_WEIGHT = 0.3;
 
 export function createUploadHabits(): UploadHabits {
-  let [typical, isLosing, isHarmed] = [Infinity, false, false];
+  let [typical, limit, isLosing, isHarmed] = [Infinity, Infinity, false, false];
   return {
     addCut: (bytes) => {
       typical = typical === Infinity ? bytes : typical * (1 - LAST_WEIGHT) + bytes * LAST_WEIGHT;
@@ -28,5 +32,9 @@ export function createUploadHabits(): UploadHabits {
     addHarmfulSpares: () => {
       isHarmed = true;
     },
+    addLimit: (bytes) => {
+      limit = Math.min(limit, bytes);
+    },
+    limitBytes: () => limit,
   };
 }

@@ -71,7 +71,7 @@ async function goOn(remote: Remote, upload: Upload, operation: Operation): Promi
     if (upload.isUnsure && upload.location !== null) await findOffset(remote, upload, upload.location, operation);
     upload.isUnsure = false;
     const location = (upload.location ??= await begin(remote, upload, operation));
-    const isWhole = upload.offset === 0 && upload.pieceBytes >= sizeBytes;
+    const isWhole = upload.offset === 0 && longestPiece(remote, upload) >= sizeBytes;
     if (isWhole || upload.offset === sizeBytes) isDone = await finish(remote, upload, location, operation);
     else await putOn(remote, upload, location, operation);
   }
@@ -131,10 +131,14 @@ function halve(upload: Upload, bytes: number): number {
   return Math.max(SMALLEST_PIECE_BYTES, upload.smallestBytes, Math.floor(bytes / 2));
 }
 
+function longestPiece({ habits }: Remote, { pieceBytes }: Upload): number {
+  return Math.min(pieceBytes, habits.limitBytes());
+}
+
 /** Sends one piece. */
 async function putOn(remote: Remote, upload: Upload, location: URL, operation: Operation): Promise<void> {
   const { content, offset } = upload;
-  const atMost = Math.max(Math.floor(upload.pieceBytes), upload.smallestBytes);
+  const atMost = Math.max(Math.floor(longestPiece(remote, upload)), upload.smallestBytes);
   const lengthBytes = Math.min(atMost, content.sizeBytes - offset);
   reportAt(upload, offset);
   upload.isUnsure = true;
@@ -209,7 +213,7 @@ async function shrink(
   if (lengthBytes <= Math.max(SMALLEST_LIMIT_BYTES, upload.smallestBytes)) {
     throw judgeRefusal(refusal, operation, remote.registry, null);
   }
-  upload.pieceBytes = halve(upload, lengthBytes);
+  remote.habits.addLimit(halve(upload, lengthBytes));
   // What came of the refused request is not known; an upload that nothing was put into is the same as a new one.
   if (upload.offset === 0) forget(upload);
   else upload.isUnsure = true;

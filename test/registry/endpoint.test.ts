@@ -4,9 +4,10 @@ import { findEndpoint, refuseTarget } from '../../src/registry/endpoint.ts';
 test.each<readonly [registry: string, insecure: readonly string[] | true, origins: readonly string[]]>([
   ['docker.io', [], ['https://registry-1.docker.io/']],
   ['quay.io', [], ['https://quay.io/']],
-  ['localhost:5000', [], ['https://localhost:5000/', 'http://localhost:5000/']],
-  ['127.0.0.2:5000', [], ['https://127.0.0.2:5000/', 'http://127.0.0.2:5000/']],
-  ['[::1]:5000', [], ['https://[::1]:5000/', 'http://[::1]:5000/']],
+  ['localhost:5000', [], ['http://localhost:5000/', 'https://localhost:5000/']],
+  ['127.0.0.2:5000', [], ['http://127.0.0.2:5000/', 'https://127.0.0.2:5000/']],
+  ['[::1]:5000', [], ['http://[::1]:5000/', 'https://[::1]:5000/']],
+  ['localhost:5000', ['localhost:5000'], ['https://localhost:5000/', 'http://localhost:5000/']],
   ['a.test:5000', ['a.test'], ['https://a.test:5000/']],
   ['a.test:5000', ['a.test:5000'], ['https://a.test:5000/', 'http://a.test:5000/']],
   ['a.test', true, ['https://a.test/', 'http://a.test/']],

@@ -154,6 +154,19 @@ test.each<readonly [name: string, fault: FaultRule, error: object]>([
   await expect(write({}, [fault])).rejects.toMatchObject(error);
 });
 
+test('a limit that was met once is kept to, by the next blob and after a lost upload', async () => {
+  const registry = await startRegistry({ maxBodyBytes: 100_000 });
+  registry.fail({ method: 'PATCH', nth: 5, fault: { kind: 'lose-upload' } });
+  const repository = openRepositories(registry)('team/app');
+  const other = Buffer.alloc(BYTES.length, 3);
+  for (const bytes of [BYTES, other])
+    await repository.writeBlob(contentOf(bytes), { mountFrom: [], onBytes: () => undefined });
+  expect(
+    registry.requests.filter(({ status }) => status === 413).map(({ headers }) => headers['content-length']),
+  ).toEqual(['300000', '150000']);
+  expect(registry.violations).toEqual([]);
+});
+
 test('a limit that no piece is below ends it', async () => {
   await expect(write({ maxBodyBytes: 1000 }, [])).rejects.toMatchObject({
     code: 'registry.too-large',
