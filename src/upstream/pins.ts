@@ -15,14 +15,16 @@ interface Use {
 /**
  * Gives what a recipe pins, by its lock or by itself: commits, and digests of images, in names too
  * (`alpine:3.20@sha256:…`, which win). Images are its bases, those that compile, and those that files are taken out of;
- * archives cannot move. In the order of the names.
+ * archives cannot move, and neither can images of other recipes, which are what those recipes' locks say. In the order of
+ * the names.
  */
-export function pinsOfRecipe({ name, file, targets }: ResolvedRecipe): Pinned {
+export function pinsOfRecipe({ name, file, targets, lock }: ResolvedRecipe): Pinned {
   const upstreams = new Map<string, Upstream>();
   for (const { upstream } of targets) if (upstream !== null) upstreams.set(JSON.stringify(upstream), upstream);
   const uses = new Map<string, Use[]>();
   for (const use of targets.flatMap(listUses)) {
     const key = formatReference(use.reference);
+    if (lock?.images.get(key)?.kind === 'recipe') continue;
     uses.set(key, [...(uses.get(key) ?? []), use]);
   }
   return {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { EMPTY_LOCK } from '../../src/lock/lock.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import { parseReference } from '../../src/oci/reference.ts';
 import { parsePlatform } from '../../src/platform/parse.ts';
@@ -53,6 +54,11 @@ test('the lock pins index and platforms; a platform without its own digest has n
   expect(pinsOfRecipe(recipe).images).toMatchObject([
     { digest: digest('0'), platforms: [{ digest: digest('1') }, { digest: null }] },
   ]);
+});
+
+test('an image of another recipe is not looked at', () => {
+  const lock = { ...EMPTY_LOCK, images: new Map([[BASE, { kind: 'recipe', recipe: 'base' } as const]]) };
+  expect(pinsOfRecipe({ ...resolve(PLAIN), lock }).images).toEqual([]);
 });
 
 test('a digest in the name is the pin', () => {
