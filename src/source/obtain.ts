@@ -1,16 +1,16 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ForkwrightError, isSystemError } from '../errors.ts';
+import { ForkwrightError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
 import { maskCredentials } from '../recipe/quoted.ts';
 import type { Upstream } from '../recipe/target.ts';
-import { applyPatch, type PatchFile, type PatchState } from './apply-patch.ts';
+import { applySeries, type PatchState } from './apply-patch.ts';
 import { chooseCommit, describeChosen } from './choose-commit.ts';
 import { parseCommit } from './commit-object.ts';
 import { fetchHistory, provideCommit, type FetchDeps } from './fetch-commit.ts';
 import { listRefs } from './list-refs.ts';
 import { openStore, storeFolder } from './object-store.ts';
+import { conflictError } from './patch-conflict.ts';
 import { newestPatchDate } from './patch-date.ts';
+import { readPatch, type PatchFile } from './read-patch.ts';
 import { requireGit } from './require-git.ts';
 import { hashOf, withScratch, type Scratch } from './scratch.ts';
 import { parseTree, type TreeEntry } from './tree-entries.ts';
@@ -65,7 +65,7 @@ export async function obtainSource(
       git,
       commit,
       tree: patched.tree,
-      epochSeconds: Math.max(facts.epochSeconds, ...files.map(({ epochSeconds }) => epochSeconds)),
+      epochSeconds: Math.max(facts.epochSeconds, ...files.map(({ text }) => newestPatchDate(text) ?? 0)),
       patches: patched.patches,
       entries,
       objects,
@@ -90,25 +90,6 @@ export async function readCommit(commit: string, place: string, { git }: Scratch
   throw new ForkwrightError('source.not-a-commit', `${commit} is a ${type}, not a commit`, { place, hint });
 }
 
-interface DatedPatch extends PatchFile {
-  /** 0 where the file has no date. */
-  readonly epochSeconds: number;
-}
-
-async function readPatch(name: string, root: string): Promise<DatedPatch> {
-  const path = join(root, name);
-  try {
-    return { name, path, epochSeconds: newestPatchDate(await readFile(path, 'latin1')) ?? 0 };
-  } catch (error) {
-    if (!isSystemError(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES')) throw error;
-    throw new ForkwrightError('source.patch-missing', 'the patch cannot be read', {
-      place: name,
-      hint: 'patches of a recipe lie below patches/<recipe>/',
-      cause: error,
-    });
-  }
-}
-
 async function applyPatches(
   start: string,
   files: readonly PatchFile[],
@@ -116,13 +97,11 @@ async function applyPatches(
   fetchAll: () => Promise<void>,
 ): Promise<{ readonly tree: string; readonly patches: SourceTree['patches'] }> {
   let tree = start;
-  let history: Promise<void> | null = null;
-  const fetchOnce = () => (history ??= fetchAll());
   const patches: { readonly path: string; readonly state: PatchState }[] = [];
-  for (const file of files) {
-    const result = await applyPatch(tree, file, scratch, fetchOnce);
-    patches.push({ path: file.name, state: result.state });
-    tree = result.tree;
+  for await (const outcome of applySeries(start, files, scratch, fetchAll)) {
+    if (outcome.state === 'conflict') throw conflictError(outcome.path, outcome.conflict);
+    patches.push({ path: outcome.path, state: outcome.state });
+    tree = outcome.tree;
   }
   return { tree, patches };
 }
@@ -137,8 +116,8 @@ function describePatch({ path, state }: SourceTree['patches'][number]): readonly
       place: path,
       text: isMerged
         ? 'what the patch does is in the source already; it was left out'
-        : 'the patch fits only by a three-way merge',
-      hint: isMerged ? 'remove it from patches:' : 'make it anew for this commit with git format-patch',
+        : 'the patch fits only in part, or by a three-way merge',
+      hint: isMerged ? 'remove it from patches:' : '`forkwright patch refresh --locked` writes it anew for this commit',
     },
   ];
 }

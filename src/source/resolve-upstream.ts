@@ -20,16 +20,19 @@ export interface ResolvedUpstream extends CommitFacts {
 
 /**
  * Resolves an upstream: what is followed of it now, or the pinned commit and the newest followed tag that has it. The commit
- * is fetched, and is in the cache then. `refsOf` asks a repository for its refs, once for all that follow something in it.
- * Throws `source.*`.
+ * is fetched, and is in the cache then; one that `findKnown` knows is not. `refsOf` asks a repository for its refs, once
+ * for all that follow something in it. Throws `source.*`.
  */
 export async function resolveUpstream(
   upstream: Upstream,
   refsOf: (git: string) => Promise<Refs>,
   deps: SourceDeps,
+  findKnown: (commit: string) => CommitFacts | null = () => null,
 ): Promise<ResolvedUpstream> {
   const { git } = upstream;
   const { commit, ref } = await chooseResolved(upstream, refsOf);
+  const known = findKnown(commit);
+  if (known !== null) return { ...known, commit, ref };
   const objects = await provideCommit(storeFolder(deps.cacheFolder, git), commit, upstream, deps);
   const facts = await withScratch(objects, hashOf(commit), deps, (scratch) =>
     readCommit(commit, maskCredentials(git), scratch),

@@ -16,10 +16,16 @@ export type Git = (args: readonly string[]) => Promise<string>;
 
 /** A repository for one piece of work. Objects stay in the cache; its refs, index and files are thrown away. */
 export interface Scratch {
+  /** Holds all of it, and takes files and folders of one's own; absolute. */
+  readonly folder: string;
+  /** git's index. */
+  readonly indexFile: string;
   /** An empty folder, which is git's work tree. */
   readonly workTree: string;
   /** Works on objects; nothing of the user's configuration is read, and no server is reached. */
   readonly git: Git;
+  /** The same, giving what git says on stderr. */
+  readonly gitMessages: Git;
   /** The same with files in another folder. */
   readonly gitIn: (workTree: string) => Git;
   /** Talks to servers, with the user's configuration. */
@@ -58,15 +64,20 @@ export async function withScratch<Result>(
     const [gitFolder, workTree] = [join(folder, 'git'), join(folder, 'tree')];
     await mkdir(join(gitFolder, 'info'), { recursive: true });
     await mkdir(workTree);
-    const gitIn = (tree: string): Git => {
+    const runIn = (tree: string) => {
       const env = isolatedEnvironment(deps.env, { gitFolder, objects, workTree: tree });
       const options = { env, cwd: tree, signal: deps.signal, timeoutMs: LOCAL_TIMEOUT_MS };
-      return async (args) => (await deps.run(['git', ...LOCAL_SETTINGS, ...args], options)).stdout;
+      return (args: readonly string[]) => deps.run(['git', ...LOCAL_SETTINGS, ...args], options);
+    };
+    const gitIn = (tree: string): Git => {
+      const run = runIn(tree);
+      return async (args) => (await run(args)).stdout;
     };
     const env = connectingEnvironment(deps.env, { gitFolder, objects, workTree });
     const options = { env, cwd: workTree, signal: deps.signal, timeoutMs: SERVER_TIMEOUT_MS };
     const connect: Git = async (args) => (await deps.run(['git', ...SERVER_SETTINGS, ...args], options)).stdout;
     const git = gitIn(workTree);
+    const gitMessages: Git = async (args) => (await runIn(workTree)(args)).stderr;
     await deps.run(['git', 'init', '--bare', '--quiet', '--template=', `--object-format=${hash}`, gitFolder], {
       env: { ...isolatedEnvironment(deps.env, { gitFolder, objects, workTree }), GIT_WORK_TREE: undefined },
       cwd: folder,
@@ -74,7 +85,8 @@ export async function withScratch<Result>(
       timeoutMs: LOCAL_TIMEOUT_MS,
     });
     await writeFile(join(gitFolder, 'info', 'attributes'), NO_CONVERSION);
-    return await work({ workTree, git, gitIn, connect });
+    const indexFile = join(gitFolder, 'index');
+    return await work({ folder, indexFile, workTree, git, gitMessages, gitIn, connect });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
