@@ -17,9 +17,9 @@ const KEYS = {
 };
 const IMAGE_NAME = 'io.containerd.image.name';
 const REF_NAME = 'org.opencontainers.image.ref.name';
-// Specification: OCI image-spec, annotations.md; the others are what docker, BuildKit and containerd write.
+// Specification: OCI image-spec, annotations.md; the others are what docker, BuildKit and containerd write, and our own records.
 const ANNOTATIONS =
-  /^(?:org\.opencontainers\.image\.(?:created|authors|url|documentation|source|version|revision|vendor|licenses|ref\.name|title|description|base\.digest|base\.name)|io\.containerd\.image\.name|config\.digest|vnd\.docker\.reference\.(?:type|digest)|containerd\.io\/distribution\.source\..+)$/;
+  /^(?:org\.opencontainers\.image\.(?:created|authors|url|documentation|source|version|revision|vendor|licenses|ref\.name|title|description|base\.digest|base\.name)|io\.containerd\.image\.name|config\.digest|vnd\.docker\.reference\.(?:type|digest)|containerd\.io\/distribution\.source\..+|io\.forkwright\.(?:input-hash|inputs))$/;
 
 /**
  * Reads index.json: its entries become roots, entries that differ in their names only become one. `place` is where it

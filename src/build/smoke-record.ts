@@ -7,6 +7,7 @@ import type { Finding } from '../finding.ts';
 import type { SmokeRecord, SmokeResult } from '../image/verify-tests.ts';
 import { isDigest, type Digest } from '../oci/digest.ts';
 import { compareText } from '../platform/order.ts';
+import { formatPlatform } from '../platform/platform.ts';
 import { recipeOutput, TESTS_ENDING, testsPath } from '../recipe/output-names.ts';
 import type { Target } from '../recipe/target.ts';
 
@@ -48,6 +49,13 @@ export async function writeSmokeRecord(root: string, target: Target, record: Smo
 /** Removes the record of an earlier build, if there is one, so that it is not taken for that of the next. */
 export async function removeSmokeRecord(root: string, target: Target): Promise<void> {
   await rm(join(root, testsPath(target)), { force: true });
+}
+
+/** Reads the record of a target; null where there is none, or what is there is no record. */
+export async function readSmokeRecord(root: string, target: Target): Promise<SmokeRecord | null> {
+  const { records } = await readSmokeRecords(root, target.recipe);
+  const platform = formatPlatform(target.platform);
+  return records.find((record) => record.recipe === target.recipe && record.platform === platform) ?? null;
 }
 
 /**

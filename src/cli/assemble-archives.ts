@@ -1,10 +1,12 @@
 import { basename, resolve } from 'node:path';
 import type { ImageSource } from '../archive/image-source.ts';
+import { openImageSource } from '../archive/open.ts';
 import { writeImageLayout } from '../archive/write-layout.ts';
 import { ForkwrightError } from '../errors.ts';
 import { hasFailed, type Finding } from '../finding.ts';
 import { mergeImages, type MergeInput, type MergeOptions, type MergePlan } from '../image/merge.ts';
 import type { PlannedBlob } from '../image/plan-blobs.ts';
+import { formatReference } from '../oci/reference.ts';
 import type { Platform } from '../platform/platform.ts';
 import { formatSize } from '../report/size.ts';
 import type { Invocation } from './command.ts';
@@ -20,11 +22,13 @@ export interface AssembleOptions extends MergeOptions {
   readonly platforms?: ReadonlyMap<string, Platform>;
   /** What root filesystems among the archives are made images with. */
   readonly given?: Omit<GivenConfig, 'platform'>;
+  /** Whether an output that is this very index by its names, its digest and the blobs that it has is left as it is. */
+  readonly keepsSame?: boolean;
 }
 
 /** What was written; null where an input is broken, which the findings tell. */
 export interface Assembled {
-  readonly written: { readonly plan: MergePlan; readonly sizeBytes: number } | null;
+  readonly written: { readonly plan: MergePlan; readonly sizeBytes: number; readonly isKept: boolean } | null;
   readonly findings: readonly Finding[];
 }
 
@@ -45,8 +49,10 @@ export async function assembleArchives(options: AssembleOptions, invocation: Inv
     const { inputs, findings } = await loadInputs(sources, platforms);
     if (hasFailed(findings, false)) return { written: null, findings };
     const plan = mergeImages(inputs, options);
-    const sizeBytes = await writePlan(plan, sources, resolve(invocation.cwd, options.output), invocation);
-    return { written: { plan, sizeBytes }, findings: [...findings, ...plan.findings] };
+    const output = resolve(invocation.cwd, options.output);
+    const keptBytes = options.keepsSame === true ? await findSame(plan, options.names, output) : null;
+    const sizeBytes = keptBytes ?? (await writePlan(plan, sources, output, invocation));
+    return { written: { plan, sizeBytes, isKept: keptBytes !== null }, findings: [...findings, ...plan.findings] };
   } finally {
     await Promise.all(sources.map((source) => source.close()));
   }
@@ -64,6 +70,41 @@ async function loadInputs(
     findings.push(...ofSource.filter(({ code }) => code !== 'archive.config-unused'));
   }
   return { inputs, findings };
+}
+
+/** Gives the size of the output where it is the index already; null where it is not, or is no sound archive. */
+async function findSame(
+  { index, blobs }: MergePlan,
+  names: MergeOptions['names'],
+  output: string,
+): Promise<number | null> {
+  const source = await openIfSound(output);
+  if (source === null) return null;
+  try {
+    const [root, ...others] = source.roots;
+    const isSame =
+      root?.descriptor.digest === index.digest &&
+      others.length === 0 &&
+      root.names.join(' ') === names.map(formatReference).join(' ') &&
+      [...source.blobs()].length === blobs.length &&
+      blobs.every(({ digest, sizeBytes }) => source.blob(digest)?.sizeBytes === sizeBytes);
+    return isSame ? source.sizeBytes : null;
+  } finally {
+    await source.close();
+  }
+}
+
+async function openIfSound(path: string): Promise<ImageSource | null> {
+  try {
+    const source = await openImageSource(path);
+    if (!hasFailed(source.findings, false)) return source;
+    await source.close();
+    return null;
+  } catch (error) {
+    // Whatever is wrong with it, it is going to be written anew.
+    if (error instanceof ForkwrightError) return null;
+    throw error;
+  }
 }
 
 async function writePlan(

@@ -11,6 +11,8 @@ export interface BuildSettings {
   /** Keep nothing of earlier builds. */
   readonly isCold: boolean;
   readonly hasTests: boolean;
+  /** Build only what is not there yet, built from the same. */
+  readonly isIfNeeded: boolean;
   /** Caches as buildx takes them; `{recipe}` and `{slug}` stand for the target's. */
   readonly cacheFrom: readonly string[];
   readonly cacheTo: readonly string[];
@@ -21,12 +23,13 @@ export interface BuildSettings {
  * Throws `usage.not-a-count`.
  */
 export function readBuildSettings(input: Input, env: Readonly<Record<string, string | undefined>>): BuildSettings {
-  const { builder, parallel, cache, test, cacheFrom, cacheTo } = input;
+  const { builder, parallel, cache, test, ifNeeded, cacheFrom, cacheTo } = input;
   return {
     builder: builder === 'buildx' || builder === 'native' ? builder : 'auto',
     parallel: typeof parallel === 'string' ? readCount(parallel) : availableParallelism(),
     isCold: cache === false,
     hasTests: test !== false,
+    isIfNeeded: ifNeeded === true,
     cacheFrom: readCaches(cacheFrom, env['FORKWRIGHT_CACHE_FROM']),
     cacheTo: readCaches(cacheTo, env['FORKWRIGHT_CACHE_TO']),
   };

@@ -1,6 +1,5 @@
-import { buildTargets, type BuildOutcome, type BuildTarget } from '../build/build-targets.ts';
+import { buildTargets, type BuildTarget } from '../build/build-targets.ts';
 import { buildNativeTarget } from '../build/native.ts';
-import { removeSmokeRecord } from '../build/smoke-record.ts';
 import { readSourceDateEpoch } from '../build/source-date.ts';
 import { findCacheFolder } from '../cache/cache-folder.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -20,11 +19,26 @@ import type { BuildSettings } from './build-settings.ts';
 import { openBuildRegistries } from './build-registries.ts';
 import { withSources } from './build-source.ts';
 import type { Invocation } from './command.ts';
+import { findNeeds, type Needs } from './if-needed.ts';
+import { NOT_LOCKED, openKnownInputs } from './if-needed-inputs.ts';
+import { buildWithRecords, type FoundOutcome } from './if-needed-keep.ts';
+import { underCircumstances } from './if-needed-record.ts';
+import { openRecordRegistries } from './if-needed-registry.ts';
+import { spareTargets } from './if-needed-spare.ts';
 import { testBuilt, type TestedTarget } from './test-built.ts';
+
+/** A target whose archive lies in out/ now, and how it came there. */
+export interface DoneTarget extends TestedTarget {
+  /** `unchanged`: it was there, built from the same. */
+  readonly state: 'built' | 'unchanged' | 'fetched';
+  /** Why; null where everything is built, whether needed or not. */
+  readonly reason: string | null;
+}
 
 /** What became of a recipe's targets. */
 export interface RecipeOutcome {
-  readonly built: readonly TestedTarget[];
+  /** In the order of the targets. */
+  readonly built: readonly DoneTarget[];
   readonly failures: readonly ForkwrightError[];
   /** Of rendering and of the source; what the tests say is in their records. */
   readonly findings: readonly Finding[];
@@ -34,8 +48,12 @@ export interface RecipeOutcome {
 export interface RecipeBuilder {
   /** The engine, or why there is none; looked for once. */
   readonly engine: () => Promise<Engine | NoEngine>;
-  /** Builds targets of a recipe and runs their tests. */
-  readonly build: (recipe: ResolvedRecipe, targets: readonly Target[]) => Promise<RecipeOutcome>;
+  /** Whether only what is needed is built. */
+  readonly isIfNeeded: boolean;
+  /** Finds which targets of a recipe have to be built: all, unless only what is needed is to be. */
+  readonly look: (recipe: ResolvedRecipe, targets: readonly Target[]) => Promise<Needs>;
+  /** Builds, or fetches, targets of a recipe, and runs their tests. */
+  readonly build: (recipe: ResolvedRecipe, needs: Needs) => Promise<RecipeOutcome>;
 }
 
 /**
@@ -67,10 +85,20 @@ export function openRecipeBuilder(
     return buildNativeTarget(target, { root, cacheFolder, epochSeconds, obtain, images, signal });
   };
 
-  async function buildAll(
-    recipe: ResolvedRecipe,
-    targets: readonly Target[],
-  ): Promise<BuildOutcome & Pick<RecipeOutcome, 'findings'>> {
+  const records = openRecordRegistries(mirrors, invocation);
+  const findInputs = openKnownInputs(invocation);
+
+  async function look(recipe: ResolvedRecipe, targets: readonly Target[]): Promise<Needs> {
+    const inputs = await findInputs(recipe);
+    const asked = targets.map((target) => {
+      const known = inputs.get(formatPlatform(target.platform)) ?? NOT_LOCKED;
+      return { target, known: underCircumstances(target, known, { givenEpoch, usesEngine }) };
+    });
+    if (settings.isIfNeeded) return findNeeds(recipe, asked, records, invocation);
+    return { needs: asked.map((each) => ({ ...each, state: 'built', reason: null })), findings: [] };
+  }
+
+  async function buildAll(recipe: ResolvedRecipe, targets: readonly Target[]): Promise<FoundOutcome> {
     const byEngine = targets.filter(usesEngine);
     const there = byEngine.length === 0 ? null : await engine();
     if (there === null || isMissing(there)) {
@@ -88,22 +116,25 @@ export function openRecipeBuilder(
       return { ...outcome, findings: [...rendered, ...findings] };
     });
   }
-  async function buildAndTest(recipe: ResolvedRecipe, targets: readonly Target[]): Promise<RecipeOutcome> {
-    // A record of an earlier build must not be taken for one of this.
-    for (const target of targets) await removeSmokeRecord(root, target);
-    const { built, failures, findings } = await buildAll(recipe, targets)
-      .catch((error: unknown) => {
-        // A source that cannot be had is told like a platform that fails: the next recipe gets its turn.
-        if (signal.aborted || !(error instanceof ForkwrightError)) throw error;
-        return { built: [], failures: [error], findings: [] };
-      })
-      .finally(registries.close);
-    const all = [...findings, ...built.flatMap(({ archive }) => archive.findings)];
-    if (!settings.hasTests) return { built: built.map((each) => ({ ...each, record: null })), failures, findings: all };
-    const { tested, failures: ofTests } = await testBuilt(built, settings.parallel, engine, invocation);
+  async function build(recipe: ResolvedRecipe, { needs, findings: ofNeeds }: Needs): Promise<RecipeOutcome> {
+    const { spared, toBuild, findings: ofSpared } = await spareTargets(needs, settings.parallel, records, invocation);
+    const { built, failures, findings } = await buildWithRecords(recipe, toBuild, buildAll, records, invocation);
+    const all = [...ofNeeds, ...ofSpared, ...findings, ...built.flatMap(({ archive }) => archive.findings)];
+    const order = needs.map(({ target }) => target);
+    const done = [...spared, ...built].toSorted((a, b) => order.indexOf(a.target) - order.indexOf(b.target));
+    if (!settings.hasTests) return { built: done.map((each) => ({ ...each, record: null })), failures, findings: all };
+    const { tested, failures: ofTests } = await testBuilt(done, settings.parallel, engine, invocation);
     return { built: tested, failures: [...failures, ...ofTests], findings: all };
   }
-  return { engine, build: buildAndTest };
+  const close = async () => {
+    await Promise.all([registries.close(), records.close()]);
+  };
+  return {
+    engine,
+    isIfNeeded: settings.isIfNeeded,
+    look: (recipe, targets) => look(recipe, targets).finally(close),
+    build: (recipe, needs) => build(recipe, needs).finally(close),
+  };
 }
 
 /** The engine builds what is rendered, so that everybody can repeat it by hand; it must not be out of date. */

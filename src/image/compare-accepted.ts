@@ -28,8 +28,8 @@ function fits({ what, platform }: AcceptedDifference, difference: Difference): b
   return (platform === null || platform === difference.platform) && matchesStars(what, difference.what);
 }
 
-/** Without a regular expression, which many stars could keep busy for ever. */
-function matchesStars(pattern: string, text: string): boolean {
+/** Whether a text is what a pattern says, `*` for any characters; no regular expression, which many stars keep busy for ever. */
+export function matchesStars(pattern: string, text: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   const last = rest.pop();
   if (last === undefined) return pattern === text;

@@ -28,6 +28,8 @@ export interface MergeOptions {
   readonly names: readonly ImageReference[];
   /** The platform that docker's classic image store is to find; null for none. */
   readonly dockerCompat: Platform | null;
+  /** What is to be said of images in the index besides what the inputs say, by their digests; it wins. None unless given. */
+  readonly annotations?: ReadonlyMap<Digest, Readonly<Record<string, string>>>;
 }
 
 /** A child of the merged index. */
@@ -77,7 +79,9 @@ export function mergeImages(inputs: readonly MergeInput[], options: MergeOptions
   }
   const isDockers = children.every(({ image }) => image.manifest.mediaType === MEDIA_TYPE.dockerManifest);
   const mediaType = isDockers ? MEDIA_TYPE.dockerIndex : MEDIA_TYPE.ociIndex;
-  const bytes = encodeIndex(mediaType, children.map(toEntry));
+  const said = options.annotations ?? new Map<Digest, Readonly<Record<string, string>>>();
+  const entries = children.map((child) => toEntry(child, said.get(child.image.descriptor.digest) ?? {}));
+  const bytes = encodeIndex(mediaType, entries);
   const index = { digest: digestOf(bytes), mediaType, sizeBytes: bytes.length, bytes };
   const { dockerCompat, names } = options;
   return {
@@ -90,13 +94,13 @@ export function mergeImages(inputs: readonly MergeInput[], options: MergeOptions
   };
 }
 
-function toEntry(child: CollectedManifest): ChildEntry {
+function toEntry(child: CollectedManifest, said: Readonly<Record<string, string>>): ChildEntry {
   const { descriptor, manifest } = child.image;
   return {
     mediaType: manifest.mediaType,
     digest: descriptor.digest,
     sizeBytes: descriptor.sizeBytes,
-    annotations: child.annotations,
+    annotations: child.kind === 'image' ? { ...child.annotations, ...said } : child.annotations,
     // Clients that know no attestations must not take one for an image of their platform.
     platform: child.kind === 'attestation' ? UNKNOWN_PLATFORM : child.platform,
     artifactType: child.artifactType,

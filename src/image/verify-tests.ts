@@ -108,7 +108,8 @@ function missingRecord(source: string, platforms: readonly string[], recipe: Res
   };
 }
 
-function hasSameTests(record: SmokeRecord, tests: readonly SmokeTest[]): boolean {
+/** Whether a record is about these tests, in their order. */
+export function hasSameTests(record: SmokeRecord, tests: readonly SmokeTest[]): boolean {
   return JSON.stringify(record.tests.map(({ run }) => run)) === JSON.stringify(tests.map(({ run }) => run));
 }
 

@@ -29,12 +29,48 @@ export function renderHashed(
   settings: WorkspaceSettings,
   templates: Templates,
 ): HashedDockerfile {
+  return renderBare(recipe, withoutProvenance(target), settings, templates);
+}
+
+/**
+ * Gives `renderHashed` for a workspace whose recipes are resolved with one lock after another: what comes out the same is
+ * rendered once.
+ */
+export function rememberHashed(
+  settings: WorkspaceSettings,
+  templates: Templates,
+): (recipe: ResolvedRecipe, target: Target) => HashedDockerfile {
+  const rendered = new Map<string, HashedDockerfile>();
+  return (recipe, target) => {
+    const bare = withoutProvenance(target);
+    // All of them are plain values, and without pins none is a map.
+    const key = JSON.stringify([recipe.name, recipe.file, recipe.description, bare]);
+    const known = rendered.get(key) ?? renderBare(recipe, bare, settings, templates);
+    rendered.set(key, known);
+    return known;
+  };
+}
+
+function withoutProvenance(target: Target): Target {
   const labels = target.image.labels.filter(({ name, value }) => !isProvenance(name, value, target));
-  const bare: Target = { ...target, pins: NO_PINS, image: { ...target.image, labels } };
-  const toolsImage = needsEngine(target) ? settings.toolsImage : NO_TOOLS;
+  return { ...target, pins: NO_PINS, image: { ...target.image, labels } };
+}
+
+function renderBare(
+  recipe: ResolvedRecipe,
+  bare: Target,
+  settings: WorkspaceSettings,
+  templates: Templates,
+): HashedDockerfile {
+  const toolsImage = needsEngine(bare) ? settings.toolsImage : NO_TOOLS;
   const rendered = templates.renderDockerfile(makeView(recipe, bare, { ...settings, toolsImage }));
-  const unpinned = renameImages(rendered, contextNames(target), (name) => name.replace(/@.*$/, ''));
-  return { text: stripComments(unpinned), rendered };
+  return { text: stripComments(unpin(rendered, bare)), rendered };
+}
+
+function unpin(rendered: string, target: Target): string {
+  // Most have no digest, and finding out what in them is an image takes as long as rendering.
+  if (!rendered.includes('@sha')) return rendered;
+  return renameImages(rendered, contextNames(target), (name) => name.replace(/@.*$/, ''));
 }
 
 /** Told by the value: what a recipe itself says in such a label counts. */

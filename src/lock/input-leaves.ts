@@ -22,9 +22,11 @@ export interface LeafInput {
   readonly lock: Omit<RecipeLock, 'targets'>;
   /** Versions of the target's packages that are locked. */
   readonly packages: ReadonlyMap<string, string>;
-  /** All recipes of the workspace with the input hash of their target of this platform; null where it is not known. */
-  readonly parents: ReadonlyMap<string, Digest | null>;
+  readonly parents: ParentHashes;
 }
+
+/** All recipes of the workspace with the input hash of their target of one platform; null where it is not known. */
+export type ParentHashes = Pick<ReadonlyMap<string, Digest | null>, 'has' | 'get'>;
 
 /** What stands in for a fact that the lock does not have. */
 const OPEN = 'not locked';

@@ -1,10 +1,9 @@
 import { ForkwrightError } from '../errors.ts';
-import type { Digest } from '../oci/digest.ts';
 import { formatPlatform } from '../platform/platform.ts';
 import type { ResolvedRecipe, Target } from '../recipe/target.ts';
 import type { HashedDockerfile } from './hashed-dockerfile.ts';
 import { inputHash } from './input-hash.ts';
-import { leavesOf, packageName } from './input-leaves.ts';
+import { leavesOf, packageName, type ParentHashes } from './input-leaves.ts';
 import type { LockedTarget, RecipeLock } from './lock.ts';
 import { lockedEpoch } from './source-date.ts';
 
@@ -42,11 +41,11 @@ export function lockTargets(recipe: ResolvedRecipe, input: TargetInput): RecipeL
 }
 
 /** The input hashes of all recipes on a platform; null for those whose is not known. */
-export function parentHashes(
-  platform: string,
-  locks: ReadonlyMap<string, RecipeLock | null>,
-): ReadonlyMap<string, Digest | null> {
-  return new Map([...locks].map(([name, lock]) => [name, lock?.targets.get(platform)?.inputHash ?? null]));
+export function parentHashes(platform: string, locks: ReadonlyMap<string, RecipeLock | null>): ParentHashes {
+  return {
+    has: (name) => locks.has(name),
+    get: (name) => locks.get(name)?.targets.get(platform)?.inputHash ?? null,
+  };
 }
 
 /** Of packages that a recipe installs on a target, those whose versions are known. */

@@ -16,7 +16,7 @@ export async function lockUpstreams(
   const locked = await Promise.all(
     [...listUpstreams(recipe)].map(async ([key, upstream]) => {
       const kept = before.upstreams.get(key);
-      const found = kept ?? (await problems.attempt(recipe.name, async () => toLocked(await lookUp(upstream))));
+      const found = kept ?? (await problems.attempt(recipe.name, async () => toLockedUpstream(await lookUp(upstream))));
       return found === null ? [] : [[key, found] as const];
     }),
   );
@@ -25,7 +25,8 @@ export async function lockUpstreams(
 
 const TAGS = 'refs/tags/';
 
-function toLocked({ commit, tree, epochSeconds, ref }: ResolvedUpstream): LockedUpstream {
+/** Gives an upstream as locks have it. */
+export function toLockedUpstream({ commit, tree, epochSeconds, ref }: ResolvedUpstream): LockedUpstream {
   const tag = ref?.startsWith(TAGS) === true ? ref.slice(TAGS.length) : null;
   return { commit, tree, epochSeconds, ref, version: tag === null ? versionOfCommit(commit) : versionOfTag(tag) };
 }

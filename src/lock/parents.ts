@@ -7,7 +7,20 @@ import type { RecipeLock } from './lock.ts';
 /** Gives the recipe that publishes an image, whatever its tag; null where none of them does. */
 export function parentOfImage(reference: ImageReference, recipes: readonly ResolvedRecipe[]): string | null {
   const repository = formatReference({ ...reference, tag: null, digest: null });
-  return recipes.find(({ publish }) => publish.image === repository)?.name ?? null;
+  const known = PUBLISHERS.get(recipes) ?? indexPublishers(recipes);
+  PUBLISHERS.set(recipes, known);
+  return known.get(repository) ?? null;
+}
+
+// Every image of every target is looked up among all recipes of a workspace.
+const PUBLISHERS = new WeakMap<readonly ResolvedRecipe[], ReadonlyMap<string, string>>();
+
+/** By repository; of several that publish to one, the first. */
+function indexPublishers(recipes: readonly ResolvedRecipe[]): ReadonlyMap<string, string> {
+  const published = recipes.flatMap(({ name, publish }) =>
+    publish.image === null ? [] : [[publish.image, name] as const],
+  );
+  return new Map(published.toReversed());
 }
 
 /** Gives the recipes whose images a recipe is built on; `recipes` are all of the workspace. */

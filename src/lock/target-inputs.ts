@@ -3,7 +3,7 @@ import { formatPlatform } from '../platform/platform.ts';
 import type { ResolvedRecipe, Target } from '../recipe/target.ts';
 import type { HashedDockerfile } from './hashed-dockerfile.ts';
 import { inputHash } from './input-hash.ts';
-import { leavesOf, listOpenLeaves, type Leaves } from './input-leaves.ts';
+import { leavesOf, listOpenLeaves, type Leaves, type ParentHashes } from './input-leaves.ts';
 import { EMPTY_LOCK } from './lock.ts';
 import { orderByParents, parentsOf } from './parents.ts';
 
@@ -54,11 +54,12 @@ function parentHashes(
   platform: string,
   recipes: ReadonlyMap<string, ResolvedRecipe>,
   inputs: ReadonlyMap<string, ReadonlyMap<string, TargetInputs>>,
-): ReadonlyMap<string, Digest | null> {
-  return new Map(
-    [...recipes.keys()].map((name) => {
+): ParentHashes {
+  return {
+    has: (name) => recipes.has(name),
+    get: (name) => {
       const found = inputs.get(name)?.get(platform);
-      return [name, found === undefined || found.open.length > 0 ? null : found.inputHash];
-    }),
-  );
+      return found === undefined || found.open.length > 0 ? null : found.inputHash;
+    },
+  };
 }

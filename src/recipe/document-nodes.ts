@@ -9,6 +9,7 @@ import {
   type Document,
   type Node,
   type Pair,
+  type Scalar,
 } from 'yaml';
 import type { Path } from './fault.ts';
 
@@ -109,6 +110,11 @@ export function findOffset(document: Document, path: Path, at: 'key' | 'value'):
 
 /** How the scalar at a path is spelt in the text; null where there is none. */
 export function findSource(document: Document, path: Path): string | null {
+  return findScalar(document, path)?.source ?? null;
+}
+
+/** The scalar at a path, for an alias that of its anchor; null where there is none. */
+export function findScalar(document: Document, path: Path): Scalar | null {
   let node: unknown = document.contents;
   for (const part of path) {
     const inner = follow(document, node);
@@ -116,7 +122,7 @@ export function findSource(document: Document, path: Path): string | null {
     node = inner.get(part, true);
   }
   const scalar = follow(document, node);
-  return isScalar(scalar) ? (scalar.source ?? null) : null;
+  return isScalar(scalar) ? scalar : null;
 }
 
 function follow(document: Document, node: unknown): unknown {

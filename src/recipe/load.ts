@@ -6,7 +6,7 @@ import type { Finding } from '../finding.ts';
 import { lockPath, type RecipeLock } from '../lock/lock.ts';
 import { parseLock } from '../lock/parse-lock.ts';
 import { compareText } from '../platform/order.ts';
-import { parseYaml } from './document.ts';
+import { parseYaml, type YamlDocument } from './document.ts';
 import { readYamlFile } from './read-file.ts';
 import { requireKnown } from './require-known.ts';
 import { resolveRecipe, type Resolved } from './resolve.ts';
@@ -17,34 +17,97 @@ import { NO_DEFAULTS, readWorkspaceText, type WorkspaceDefaults } from './worksp
 export const WORKSPACE_FILE = 'forkwright.yaml';
 const RECIPES_FOLDER = 'recipes';
 const ENDING = /\.ya?ml$/;
-const READS_AT_ONCE = 16;
+const AT_ONCE = { concurrency: 16 };
+
+/** The files of a workspace as they were read, without locks: recipes can be resolved with any. */
+export interface WorkspaceFiles {
+  /** Absolute. */
+  readonly root: string;
+  readonly defaults: WorkspaceDefaults;
+  /** By name. */
+  readonly recipes: readonly RecipeFile[];
+  /** What is wrong with forkwright.yaml, and recipes that are there twice. */
+  readonly findings: readonly Finding[];
+}
+
+interface RecipeFile {
+  readonly name: string;
+  /** `recipes/tool.yaml` */
+  readonly file: string;
+  /** Resolves it with a lock, with the same one only once. */
+  readonly resolve: (lock: RecipeLock | null) => Resolved;
+  /** Whether there is another one of the same name. */
+  readonly isTwin: boolean;
+}
+
+/** What a workspace is, and everything that is wrong with it. */
+export interface LoadedWorkspace {
+  readonly workspace: Workspace;
+  readonly findings: Finding[];
+}
 
 /**
  * Reads a workspace, forkwright.yaml and recipes/*.yaml below `root`: all its recipes, or those named in `filter`. Gives
  * the sound ones, resolved with their locks, by name, and everything that is wrong with any of the files that were read.
- * Locks are those of locks/, or those of \`locks\` by the names of their recipes.
+ * Locks are those of locks/, or those of `locks` by the names of their recipes.
  * Throws `recipe.unknown-name` for a name that no recipe has, `workspace.not-found` where there are no recipes at all.
  */
 export async function loadWorkspace(
   root: string,
   filter: readonly string[] = [],
   locks: ReadonlyMap<string, RecipeLock> | null = null,
-): Promise<{ workspace: Workspace; findings: Finding[] }> {
+): Promise<LoadedWorkspace> {
+  const files = await readWorkspace(root, filter);
+  if (locks !== null) return resolveWorkspace(files, locks);
+  const read = await pMap(
+    files.recipes,
+    async ({ name }) => ({ name, result: await readLock(files.root, name) }),
+    AT_ONCE,
+  );
+  const broken = new Map(read.flatMap(({ name, result }) => ('lock' in result ? [] : [[name, result] as const])));
+  const known = read.flatMap(({ name, result }) =>
+    'lock' in result && result.lock !== null ? [[name, result.lock] as const] : [],
+  );
+  return resolveWorkspace(files, new Map(known), broken);
+}
+
+/** Reads the files of a workspace, as `loadWorkspace` does; they can be resolved with one set of locks after another. */
+export async function readWorkspace(root: string, filter: readonly string[] = []): Promise<WorkspaceFiles> {
   const folder = resolve(root);
   const { defaults, findings } = await readWorkspaceDefaults(folder);
   const files = selectFiles(await listRecipes(folder), filter);
-  const resolved = await pMap(files, (file) => readRecipe(folder, file, defaults, locks), {
-    concurrency: READS_AT_ONCE,
-  });
   const twins = findTwins(files);
-  const recipes = resolved.flatMap(({ recipe }) => (recipe === null || twins.has(recipe.file) ? [] : recipe));
-  return {
-    workspace: {
-      root: folder,
-      settings: defaults.settings,
-      recipes: recipes.toSorted((a, b) => compareText(a.name, b.name)),
+  const recipes = await pMap(
+    files,
+    async (file): Promise<RecipeFile> => {
+      const document = await readDocument(folder, file);
+      return { name: nameOf(file), file, resolve: openResolve(document, file, defaults), isTwin: twins.has(file) };
     },
-    findings: [...findings, ...[...twins].map(reportTwin), ...resolved.flatMap((each) => each.findings)],
+    AT_ONCE,
+  );
+  return { root: folder, defaults, recipes, findings: [...findings, ...[...twins].map(reportTwin)] };
+}
+
+/**
+ * Resolves recipes that were read with these locks and no others; `broken` has what is wrong with locks that could not be
+ * read. Pure.
+ */
+export function resolveWorkspace(
+  { root, defaults, recipes: files, findings }: WorkspaceFiles,
+  locks: ReadonlyMap<string, RecipeLock>,
+  broken: ReadonlyMap<string, readonly Finding[]> = new Map(),
+): LoadedWorkspace {
+  const resolved = files.map(({ name, resolve: resolveWith, isTwin }) => {
+    const own = resolveWith(locks.get(name) ?? null);
+    const ofLock = broken.get(name) ?? [];
+    // Without its lock a recipe would be another one.
+    const isUsable = !isTwin && ofLock.length === 0;
+    return { recipes: own.recipe === null || !isUsable ? [] : [own.recipe], findings: [...ofLock, ...own.findings] };
+  });
+  const recipes = resolved.flatMap((each) => each.recipes).toSorted((a, b) => compareText(a.name, b.name));
+  return {
+    workspace: { root, settings: defaults.settings, recipes },
+    findings: [...findings, ...resolved.flatMap((each) => each.findings)],
   };
 }
 
@@ -68,24 +131,27 @@ export async function readWorkspaceDefaults(root: string) {
   return { defaults: { ...NO_DEFAULTS, isFaulty: true }, findings: [text] };
 }
 
-async function readRecipe(
-  root: string,
+function openResolve(
+  document: YamlDocument | readonly Finding[],
   file: string,
   defaults: WorkspaceDefaults,
-  locks: ReadonlyMap<string, RecipeLock> | null,
-): Promise<Resolved> {
-  const name = nameOf(file);
-  const [text, read] = await Promise.all([
-    readYamlFile(root, file),
-    locks === null ? readLock(root, name) : { lock: locks.get(name) ?? null },
-  ]);
-  if (typeof text === 'string') {
-    const { recipe, findings } = loadRecipeText(text, file, defaults, 'lock' in read ? read.lock : null);
-    // Without its lock a recipe would be another one.
-    return 'lock' in read ? { recipe, findings } : { recipe: null, findings: [...read, ...findings] };
-  }
-  const gone: Finding = { code: 'yaml.not-a-file', severity: 'error', place: file, text: 'is not there', hint: null };
-  return { recipe: null, findings: [text ?? gone] };
+): (lock: RecipeLock | null) => Resolved {
+  if (!('data' in document)) return () => ({ recipe: null, findings: document });
+  const resolveWith = (lock: RecipeLock | null) => resolveRecipe(document, nameOf(file), defaults, lock);
+  const known = new WeakMap<RecipeLock, Resolved>();
+  let unlocked: Resolved | null = null;
+  return (lock) => {
+    if (lock === null) return (unlocked ??= resolveWith(null));
+    const resolved = known.get(lock) ?? resolveWith(lock);
+    known.set(lock, resolved);
+    return resolved;
+  };
+}
+
+async function readDocument(root: string, file: string): Promise<YamlDocument | readonly Finding[]> {
+  const text = await readYamlFile(root, file);
+  if (typeof text === 'string') return parseYaml(text, file);
+  return [text ?? { code: 'yaml.not-a-file', severity: 'error', place: file, text: 'is not there', hint: null }];
 }
 
 /** Reads a recipe's lock: null where it has none, findings where it cannot be read. */

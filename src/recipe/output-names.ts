@@ -31,6 +31,11 @@ export function testsPath(target: Target): string {
   return `out/${target.recipe}/${target.slug}${TESTS_ENDING}`;
 }
 
+/** What a target's image was built from, relative to the workspace. */
+export function inputsPath(target: Target): string {
+  return `out/${target.recipe}/${target.slug}.inputs.json`;
+}
+
 /** The folder of what is rendered for a recipe, relative to the workspace. */
 export function recipeFolder(recipe: string): string {
   return `${GENERATED}/${recipe}`;

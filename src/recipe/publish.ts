@@ -2,10 +2,11 @@ import { ForkwrightError } from '../errors.ts';
 import { formatReference, isTag, parseReference } from '../oci/reference.ts';
 import type { Path, Report } from './fault.ts';
 import { fillNames, isIndexName, type Name } from './name-text.ts';
-import { quoted } from './quoted.ts';
+import { hasCredentials, quoted } from './quoted.ts';
 import type { BaseFields } from './recipe-schema.ts';
 import type { ResolvedRecipe } from './target.ts';
 import { parseFilled, reportNoIndexValue, type Filled } from './target-texts.ts';
+import { GIT_URL } from './upstream-schema.ts';
 
 /**
  * Resolves what a recipe says of all its platforms together: where the fork lives, and where the index goes. Reports
@@ -18,7 +19,7 @@ export function resolvePublish(
 ): Pick<ResolvedRecipe, 'fork' | 'publish'> {
   const read = (text: string, path: Path, parse: (text: string) => string) =>
     parseFilled(fillIndexText(text, path, values, report), parse, report);
-  const forkPath = fork === undefined ? null : read(fork, ['fork'], parseProjectPath);
+  const forkPath = fork === undefined ? null : read(fork, ['fork'], parseFork);
   if (publish === undefined) return { fork: forkPath, publish: { image: null, tags: [] } };
   const tags = (publish.tags ?? ['{version}']).flatMap((tag, index) => {
     const path = publish.tags === undefined ? ['publish'] : ['publish', 'tags', index];
@@ -55,8 +56,14 @@ function parseRepository(text: string): string {
   });
 }
 
-function parseProjectPath(text: string): string {
-  if (/^[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$/.test(text)) return text;
+/** A path says nothing of the forge; a URL is what git pushes to. */
+function parseFork(text: string): string {
+  const isUrl = GIT_URL.test(text);
+  if (isUrl && hasCredentials(text)) {
+    const hint = 'leave it out; git asks its credential helper';
+    throw new ForkwrightError('recipe.invalid-value', `${quoted(text)} carries a user or a password`, { hint });
+  }
+  if (isUrl || /^[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$/.test(text)) return text;
   const hint = 'like repos/releng/tool: no host, no slash in front';
   throw new ForkwrightError('recipe.invalid-value', `${quoted(text)} is not a path of a project`, { hint });
 }

@@ -63,7 +63,9 @@ export const nameSchema = matching(
 /** What a recipe says of all its platforms together. */
 const indexShape = {
   name: nameSchema,
-  fork: nameText.describe("Path of the fork's project on the forge: repos/releng/tool").optional(),
+  fork: nameText
+    .describe("Path of the fork's project on the forge, repos/releng/tool; or the URL of its git repository")
+    .optional(),
   publish: section({
     image: nameText.describe('Repository: "{registry}/tool"'),
     tags: z

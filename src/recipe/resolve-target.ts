@@ -116,7 +116,8 @@ function outputOf(build: Build): string | null {
   return build.kind === 'go' || build.kind === 'make' ? build.output : null;
 }
 
-function resolveUpstream(fields: NonNullable<TargetFields['upstream']>): Upstream {
+/** Gives what a recipe says of its upstream. */
+export function resolveUpstream(fields: NonNullable<TargetFields['upstream']>): Upstream {
   const { git, branch, tag, release, commit = null } = fields;
   if (branch !== undefined) return { git, track: { kind: 'branch', branch }, commit };
   if (tag !== undefined) return { git, track: { kind: 'tag', pattern: tag }, commit };

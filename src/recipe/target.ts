@@ -252,7 +252,7 @@ export interface ResolvedRecipe {
   readonly file: string;
   readonly description: string;
   readonly version: string;
-  /** Path of the fork's project on the forge. */
+  /** Path of the fork's project on the forge, or the URL of its git repository. */
   readonly fork: string | null;
   readonly publish: {
     /** The repository, `registry.example.org/releng/dockerfile-copy`; null where nothing is published. */
@@ -280,6 +280,8 @@ export interface WorkspaceSettings {
     /** The docker:dind service image, with its digest where it is known. */
     readonly dindImage: string;
     readonly artifactsExpireIn: string;
+    /** Whether jobs build only what is not published yet, built from the same. */
+    readonly ifNeeded: boolean;
   };
   /** Familiar registry host to mirror host; never rendered. */
   readonly mirrors: Readonly<Record<string, string>>;

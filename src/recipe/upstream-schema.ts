@@ -2,8 +2,8 @@ import { validRange } from 'semver';
 import { addFault, line, matching, section } from './field.ts';
 import { hasCredentials } from './quoted.ts';
 
-// git's own transports. Its `ext::` runs a command; a bare path would differ from machine to machine.
-const GIT_URL = /^(?:(?:https?|ssh|git|file):\/\/|[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:(?!\/\/))[^\s'"`\\]+$/;
+/** git's own transports. Its `ext::` runs a command; a bare path would differ from machine to machine. */
+export const GIT_URL = /^(?:(?:https?|ssh|git|file):\/\/|[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:(?!\/\/))[^\s'"`\\]+$/;
 // Specification: git-check-ref-format(1).
 const REF = /^(?![-/.])(?!.*(?:\.\.|@\{|\/\/|\/\.|[~^:?*[\\]|\.lock(?:\/|$)))[!-~\u00a1-\uffff]+(?<![/.])$/;
 const REF_PATTERN = /^(?![-/.])(?!.*(?:\.\.|@\{|\/\/|[~^:\\]))[!-~\u00a1-\uffff]+$/;

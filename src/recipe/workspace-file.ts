@@ -5,6 +5,7 @@ import { formatPlatform } from '../platform/platform.ts';
 import { checkSections } from './check-sections.ts';
 import { parseYaml } from './document.ts';
 import { reportInto, type Fault } from './fault.ts';
+import { resolvePropose, type ProposeSettings } from './resolve-propose.ts';
 import { toFindings } from './to-findings.ts';
 import { readPlatforms, toRunner, type PlatformEntry, type Runner } from './platform-list.ts';
 import type { WorkspaceSettings } from './target.ts';
@@ -20,6 +21,7 @@ export interface WorkspaceDefaults {
   /** By `default` and formatted platform. */
   readonly runners: ReadonlyMap<string, Runner>;
   readonly settings: WorkspaceSettings;
+  readonly propose: ProposeSettings;
   /** Whether the file is faulty: what a recipe misses in it is then not the recipe's fault. */
   readonly isFaulty: boolean;
 }
@@ -38,10 +40,12 @@ export const NO_DEFAULTS: WorkspaceDefaults = {
       engine: 'dind',
       dindImage: 'docker:28-dind',
       artifactsExpireIn: '1 week',
+      ifNeeded: false,
     },
     mirrors: {},
     toolsImage: parseReference('alpine:3.20'),
   },
+  propose: resolvePropose(undefined),
   isFaulty: false,
 };
 
@@ -80,10 +84,12 @@ export function readWorkspaceText(
         engine: pipeline.engine ?? unset.pipeline.engine,
         dindImage: pipeline.dindImage ?? unset.pipeline.dindImage,
         artifactsExpireIn: pipeline.artifactsExpireIn ?? unset.pipeline.artifactsExpireIn,
+        ifNeeded: pipeline.ifNeeded ?? unset.pipeline.ifNeeded,
       },
       mirrors,
       toolsImage: tools.image === undefined ? unset.toolsImage : parseReference(tools.image),
     },
+    propose: resolvePropose(fields.propose),
     isFaulty: faults.length > 0,
   };
   return { defaults, findings: toFindings(faults, 'workspace', document) };

@@ -3,6 +3,7 @@ import { parseReference } from '../oci/reference.ts';
 import { parsePlatform } from '../platform/parse.ts';
 import { line, matching, parsedBy, platformText, section } from './field.ts';
 import { labelsSchema } from './image-schema.ts';
+import { proposeSchema } from './propose-schema.ts';
 import { platformEntryShape, runnerSchema } from './recipe-schema.ts';
 import { parseRegistryHost, parseRegistryPrefix } from './registry-name.ts';
 
@@ -41,9 +42,14 @@ export const workspaceSchema = section({
     artifactsExpireIn: matching(/^(?:never|(?:\d+ ?[a-z]+ ?)+)$/, 'is not a time', 'like 3 days or 1 week')
       .describe('How long GitLab keeps archives: 1 week')
       .optional(),
+    ifNeeded: z
+      .boolean()
+      .describe('Whether jobs fetch what is published already, built from the same, and build only the rest: false')
+      .optional(),
   })
     .describe('The generated GitLab pipeline')
     .optional(),
+  propose: proposeSchema.describe('Merge requests for news').optional(),
   tools: section({
     image: parsedBy(parseReference)
       .describe('Image with a shell, wget and tar that fetches programs in Dockerfiles')

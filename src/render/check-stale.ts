@@ -21,7 +21,7 @@ export function staleFindings(changes: readonly Change[]): readonly Finding[] {
 }
 
 /** Gives a unified diff from what is there to what was rendered; null where they have too little in common. */
-function diffChange({ path, before, after }: Change): string | null {
+export function diffChange({ path, before, after }: Change): string | null {
   const [old, fresh] = [before === null ? '/dev/null' : `a/${path}`, after === null ? '/dev/null' : `b/${path}`];
   const options = { context: 3, maxEditLength: MAX_EDITS };
   const patch = createTwoFilesPatch(old, fresh, before ?? '', after ?? '', undefined, undefined, options);

@@ -1,6 +1,14 @@
 import { formatPlatform } from '../platform/platform.ts';
 import { needsEngine, runsOnTarget } from '../recipe/needs-engine.ts';
-import { archivePath, indexName, indexPath, logPath, releaseFolder, testsPath } from '../recipe/output-names.ts';
+import {
+  archivePath,
+  indexName,
+  indexPath,
+  inputsPath,
+  logPath,
+  releaseFolder,
+  testsPath,
+} from '../recipe/output-names.ts';
 import type { ResolvedRecipe, Target, WorkspaceSettings } from '../recipe/target.ts';
 import { listRules, type Rule } from './pipeline-rules.ts';
 import { quoteShell } from './quote.ts';
@@ -57,15 +65,27 @@ function buildJob(recipe: ResolvedRecipe, target: Target, { pipeline }: Workspac
       // Without an engine any runner will do, whatever the platform.
       ...(isNative || target.runnerTags.length === 0 ? {} : { tags: target.runnerTags }),
       ...(Object.keys(variables).length === 0 ? {} : { variables }),
-      script: [`$FORKWRIGHT_COMMAND build ${quoteShell(target.recipe)} --platform ${quoteShell(platform)}`],
+      script: [
+        `$FORKWRIGHT_COMMAND build ${quoteShell(target.recipe)} --platform ${quoteShell(platform)}${pipeline.ifNeeded ? ' --if-needed' : ''}`,
+      ],
       artifacts: {
         // The log of a failed build is what one wants to read.
         when: 'always',
-        paths: [archivePath(target), logPath(target), ...(target.tests.length === 0 ? [] : [testsPath(target)])],
+        paths: [
+          archivePath(target),
+          logPath(target),
+          ...(target.tests.length === 0 ? [] : [testsPath(target)]),
+          ...(keepsInputs(recipe) ? [inputsPath(target)] : []),
+        ],
         expire_in: pipeline.artifactsExpireIn,
       },
     },
   };
+}
+
+/** Whether the index is to say what its images were built from. Only a recipe with a lock has a record of that. */
+function keepsInputs({ lock }: ResolvedRecipe): boolean {
+  return lock !== null;
 }
 
 function templateOf(isNative: boolean, emulated: boolean): string {
@@ -80,6 +100,7 @@ function indexJob(recipe: ResolvedRecipe, { pipeline }: WorkspaceSettings): Job 
     ...recipe.targets.map((target) => quoteShell(archivePath(target))),
     `--output ${quoteShell(index)}`,
     ...(name === null ? [] : [`--name ${quoteShell(name)}`]),
+    ...(keepsInputs(recipe) ? [`--recipe ${quoteShell(recipe.name)}`] : []),
   ];
   const release = recipe.archives === null ? [] : [`${releaseFolder(recipe.name)}/`];
   return {

@@ -126,6 +126,10 @@ test('a second make gives the same bytes, and so does one elsewhere; --json says
       path: 'out/native/native.oci.tar',
       digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
       sizeBytes: bytes.length,
+      targets: [
+        { platform: 'linux/amd64', state: 'built', reason: null },
+        { platform: 'linux/arm64', state: 'built', reason: null },
+      ],
     },
   ]);
   expect((await runInProcess(['make', '--json'], { cwd: root })).stdout).toBe(first.stdout);
@@ -208,6 +212,8 @@ test('build of one platform writes one archive', async () => {
       {
         recipe: 'native',
         platform: 'linux/arm64',
+        state: 'built',
+        reason: null,
         path: 'out/native/linux-arm64.oci.tar',
         digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
         sizeBytes: expect.any(Number),

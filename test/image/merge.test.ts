@@ -76,6 +76,32 @@ function attestationEntry(attestation: MadeImage, image: MadeImage): object {
   };
 }
 
+test('what is to be said of images is said of them, and of nothing else', () => {
+  const [amd64, arm64] = [attested('linux/amd64'), attested('linux/arm64')];
+  const { digest } = amd64.image.node.descriptor;
+  const said = { b: '2', a: '1' };
+  const annotations = new Map([
+    [digest, said],
+    [amd64.attestation.node.descriptor.digest, said],
+    [digestOf('another'), said],
+  ]);
+  const plan = mergeImages([amd64.input, arm64.input], { ...NOTHING_ELSE, annotations });
+  expect(childrenOf(plan)).toEqual([
+    { ...entry(amd64.image, { architecture: 'amd64', os: 'linux' }), annotations: said },
+    attestationEntry(amd64.attestation, amd64.image),
+    entry(arm64.image, { architecture: 'arm64', os: 'linux' }),
+    attestationEntry(arm64.attestation, arm64.image),
+  ]);
+  expect(plan.index.bytes.toString()).toContain('"annotations":{"a":"1","b":"2"}');
+  // An index that was made so keeps it, and what is said anew wins.
+  const older = makeImage({ platform: 'linux/amd64', annotations: { a: '0', c: '3' } });
+  const renewed = mergeImages([input(makeSet('older.tar', [makeIndex([older.node])]), [older])], {
+    ...NOTHING_ELSE,
+    annotations: new Map([[older.node.descriptor.digest, said]]),
+  });
+  expect(childrenOf(renewed)).toMatchObject([{ annotations: { a: '1', b: '2', c: '3' } }]);
+});
+
 test('lists each blob once: the index, manifests, configs, layers in the order of their first use', () => {
   const shared = Buffer.from('shared');
   const arm64 = makeImage({ platform: 'linux/arm64', layers: [shared, Buffer.from('arm64')] });

@@ -57,6 +57,7 @@ tools: {image: "busybox:1"}
         engine: 'shell',
         dindImage: 'docker:28-dind',
         artifactsExpireIn: '1 week',
+        ifNeeded: false,
       },
       mirrors: { 'docker.io': 'localhost:5000/hub' },
       toolsImage: { registry: 'docker.io', repository: 'library/busybox', tag: '1', digest: null },

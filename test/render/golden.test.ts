@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
+import { EMPTY_LOCK } from '../../src/lock/lock.ts';
 import { parseReference } from '../../src/oci/reference.ts';
 import { debianCompiler } from '../../src/platform/debian-compiler.ts';
 import { parsePlatform } from '../../src/platform/parse.ts';
@@ -256,6 +257,22 @@ test('none: packages, files, and everything that an image can say', async () => 
         image: { files: [makeFile({ type: 'upstream', path: 'scripts/entrypoint' }, { to: '/entrypoint', uid: 1 })] },
       }),
     ]),
+  );
+});
+
+test('the pipeline that builds what is needed', async () => {
+  const publish = { image: 'registry.example.org/tool', tags: ['1'] };
+  const tests = [{ run: ['/bin/tool'] }];
+  const locked = makeRecipe([makeTarget(), makeTarget({ platform: 'linux/arm64', tests })], {
+    publish,
+    lock: EMPTY_LOCK,
+  });
+  const open = makeRecipe([makeTarget({ recipe: 'without-lock' })], { publish });
+  const { files, findings } = renderWorkspace(makeWorkspace([locked, open], { ifNeeded: true }), templates);
+  expect(findings).toEqual([]);
+  await expectGolden(
+    'pipeline-if-needed',
+    files.filter(({ path }) => path.endsWith('.yml')),
   );
 });
 

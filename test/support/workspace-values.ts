@@ -127,6 +127,7 @@ export function makeWorkspace(
         engine: 'dind',
         dindImage: 'docker:26-dind',
         artifactsExpireIn: '1 week',
+        ifNeeded: false,
         ...pipeline,
       },
       mirrors: {},

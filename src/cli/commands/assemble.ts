@@ -1,11 +1,12 @@
 import { ForkwrightError } from '../../errors.ts';
 import type { Finding } from '../../finding.ts';
 import { shortDigest } from '../../image/blob-uses.ts';
-import type { MergePlan } from '../../image/merge.ts';
+import type { MergeOptions, MergePlan } from '../../image/merge.ts';
 import { formatReference, parseReference, type ImageReference } from '../../oci/reference.ts';
 import { compareText } from '../../platform/order.ts';
 import { parsePlatform } from '../../platform/parse.ts';
 import { formatPlatform, type Platform } from '../../platform/platform.ts';
+import type { ResolvedRecipe } from '../../recipe/target.ts';
 import { formatSize } from '../../report/size.ts';
 import { formatTable } from '../../report/table.ts';
 import { assembleArchives } from '../assemble-archives.ts';
@@ -27,7 +28,7 @@ export interface AssembleArguments {
   readonly platforms?: readonly string[];
   /** File with the image config of root filesystems among the archives; null for none. */
   readonly config?: string | null;
-  /** Name of the recipe whose images root filesystems are; null for none. */
+  /** Name of the recipe whose images these are: what they were built from goes into the index; null for none. */
   readonly recipe?: string | null;
 }
 
@@ -43,8 +44,9 @@ export async function assembleCommand(options: AssembleArguments, invocation: In
   const platforms = parsePlatforms(options.platforms ?? [], archives);
   const { config = null, recipe = null } = options;
   const given = { config, recipe: recipe === null ? null : await loadRecipe(invocation.root, recipe) };
+  const annotations = await annotate(given.recipe, archives, invocation);
   const { written, findings } = await assembleArchives(
-    { archives, output, names, dockerCompat, platforms, given },
+    { archives, output, names, dockerCompat, platforms, given, annotations },
     invocation,
   );
   if (written === null) return { schema: SCHEMA, json: {}, text: '', findings, exitCode: 2 };
@@ -55,6 +57,17 @@ export async function assembleCommand(options: AssembleArguments, invocation: In
     text: formatPlan(plan, output, sizeBytes),
     findings: [...findings, ...sayHowToSelect(names, output)],
   };
+}
+
+/** What the images of a recipe were built from; nothing without one, which is why it is loaded only then. */
+async function annotate(
+  recipe: ResolvedRecipe | null,
+  archives: readonly string[],
+  invocation: Invocation,
+): Promise<NonNullable<MergeOptions['annotations']>> {
+  if (recipe === null) return new Map();
+  const { listInputAnnotations } = await import('../if-needed-annotations.ts');
+  return listInputAnnotations(recipe, archives, invocation);
 }
 
 /** A file name may hold `=`, a platform does not. */

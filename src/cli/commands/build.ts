@@ -2,6 +2,7 @@ import { testsToJson } from '../../build/smoke-record.ts';
 import { hasFailed } from '../../finding.ts';
 import { reportTests, type PlacedRecord } from '../../image/verify-tests.ts';
 import { ForkwrightError } from '../../errors.ts';
+import { compareText } from '../../platform/order.ts';
 import { parsePlatform } from '../../platform/parse.ts';
 import { formatPlatform, isSamePlatform, type Platform } from '../../platform/platform.ts';
 import { loadWorkspace } from '../../recipe/load.ts';
@@ -13,7 +14,9 @@ import type { CommandResult, Invocation } from '../command.ts';
 import { toFinding } from '../error-finding.ts';
 import { checkFrozen } from '../frozen-lock.ts';
 import { uniteFindings, type RecipeFindings } from '../unite-findings.ts';
-import { openRecipeBuilder } from '../recipe-builder.ts';
+import { orderForBuild } from '../build-order.ts';
+import { describeDone, type DoneState } from '../if-needed-text.ts';
+import { openRecipeBuilder, type DoneTarget, type RecipeOutcome } from '../recipe-builder.ts';
 import type { TestedTarget } from '../test-built.ts';
 
 const SCHEMA = 'forkwright.build/v1';
@@ -25,9 +28,15 @@ export interface BuildArguments {
   readonly settings: BuildSettings;
 }
 
+interface Done {
+  readonly recipe: ResolvedRecipe;
+  readonly outcome: RecipeOutcome;
+}
+
 /**
- * `forkwright build`: builds recipes into one archive per platform. Ends with 2 where a target was not built; the other
- * targets are built all the same. Throws `recipe.unknown-name`, `platform.unknown`, `build.no-such-platform`.
+ * `forkwright build`: builds recipes into one archive per platform, those that others are built on first; with `isIfNeeded`
+ * only what is not there. Ends with 2 where a target was not built; the other targets are built all the same. Throws
+ * `recipe.unknown-name`, `platform.unknown`, `build.no-such-platform`, `lock.circle`.
  */
 export async function buildCommand(options: BuildArguments, invocation: Invocation): Promise<CommandResult> {
   const wanted = options.platforms.map(parsePlatform);
@@ -38,33 +47,49 @@ export async function buildCommand(options: BuildArguments, invocation: Invocati
     return { schema: SCHEMA, json: { archives: [] }, text: '', findings: [...findings, ...frozen] };
   }
   const builder = openRecipeBuilder(workspace, false, options.settings, invocation);
-  const rows: string[][] = [];
-  const archives: object[] = [];
-  const found: RecipeFindings[] = [];
-  let isIncomplete = false;
-  for (const recipe of workspace.recipes) {
-    const outcome = await builder.build(recipe, selectTargets(recipe, wanted));
-    isIncomplete ||= outcome.failures.length > 0 || hasFailed(outcome.findings, false);
-    const ofTests = reportTests(recipe.file, outcome.built.flatMap(placeRecord));
-    found.push({
-      file: recipe.file,
-      findings: [...outcome.findings, ...outcome.failures.map(toFinding), ...ofTests],
-    });
-    for (const { target, archive, record } of outcome.built) {
-      const platform = formatPlatform(target.platform);
-      const { path, digest, sizeBytes } = archive;
-      const tests = record === null ? null : testsToJson(record);
-      archives.push({ recipe: recipe.name, platform, path, digest, sizeBytes, tests });
-      rows.push([recipe.name, platform, path, digest, formatSize(sizeBytes)]);
-    }
+  const done: Done[] = [];
+  for (const recipe of orderForBuild(workspace.recipes)) {
+    const needs = await builder.look(recipe, selectTargets(recipe, wanted));
+    done.push({ recipe, outcome: await builder.build(recipe, needs) });
   }
+  const sorted = done.toSorted((a, b) => compareText(a.recipe.name, b.recipe.name));
+  const isIncomplete = done.some(({ outcome }) => outcome.failures.length > 0 || hasFailed(outcome.findings, false));
   return {
     schema: SCHEMA,
-    json: { archives },
-    text: rows.length === 0 ? '' : formatTable(COLUMNS, rows),
-    findings: uniteFindings(findings, found),
+    json: { archives: sorted.flatMap(toJson) },
+    text: formatDone(sorted),
+    findings: uniteFindings(findings, sorted.map(findingsOf)),
     ...(isIncomplete ? { exitCode: 2 as const } : {}),
   };
+}
+
+function findingsOf({ recipe, outcome }: Done): RecipeFindings {
+  const ofTests = reportTests(recipe.file, outcome.built.flatMap(placeRecord));
+  return { file: recipe.file, findings: [...outcome.findings, ...outcome.failures.map(toFinding), ...ofTests] };
+}
+
+function toJson({ recipe, outcome }: Done): readonly object[] {
+  return outcome.built.map(({ target, archive, record, state, reason }) => {
+    const { path, digest, sizeBytes } = archive;
+    const tests = record === null ? null : testsToJson(record);
+    const platform = formatPlatform(target.platform);
+    return { recipe: recipe.name, platform, state, reason, path, digest, sizeBytes, tests };
+  });
+}
+
+function formatDone(done: readonly Done[]): string {
+  const rows = done.flatMap(({ recipe, outcome }) =>
+    outcome.built.map(({ target, archive: { path, digest, sizeBytes } }) => {
+      return [recipe.name, formatPlatform(target.platform), path, digest, formatSize(sizeBytes)];
+    }),
+  );
+  if (rows.length === 0) return '';
+  const states = done.map(({ recipe, outcome }) => describeDone(recipe.name, outcome.built.map(toState))).join('');
+  return `${formatTable(COLUMNS, rows)}${states === '' ? '' : `\n${states}`}`;
+}
+
+function toState({ target, state, reason }: DoneTarget): DoneState {
+  return { platform: formatPlatform(target.platform), state, reason };
 }
 
 function placeRecord({ archive, record }: TestedTarget): readonly PlacedRecord[] {

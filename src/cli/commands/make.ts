@@ -9,7 +9,9 @@ import { formatSize } from '../../report/size.ts';
 import { formatTable } from '../../report/table.ts';
 import type { BuildSettings } from '../build-settings.ts';
 import type { CommandResult, Invocation } from '../command.ts';
+import { orderForBuild } from '../build-order.ts';
 import { checkFrozen } from '../frozen-lock.ts';
+import { describeDone } from '../if-needed-text.ts';
 import { makeRecipe, type MakeOutcome } from '../make-recipe.ts';
 import { uniteFindings, type RecipeFindings } from '../unite-findings.ts';
 import { openRecipeBuilder } from '../recipe-builder.ts';
@@ -23,9 +25,10 @@ interface Made {
 }
 
 /**
- * `forkwright make`: renders, builds every recipe that this machine can, assembles and verifies, and writes release files.
+ * `forkwright make`: renders, builds every recipe that this machine can, those that others are built on first, assembles and
+ * verifies, and writes release files. With `isIfNeeded` only what is not there is built.
  * Ends with 0 when all that could be built is verified, with 2 when something that could be built was not. Throws
- * `recipe.unknown-name`.
+ * `recipe.unknown-name`, `lock.circle`.
  */
 export async function makeCommand(
   options: { readonly recipes: readonly string[]; readonly settings: BuildSettings },
@@ -55,12 +58,13 @@ export async function makeCommand(
   }
   const builder = openRecipeBuilder(workspace, !hasFailed(rendered.findings, false), options.settings, invocation);
   const made: Made[] = [];
-  for (const recipe of workspace.recipes.filter(({ name }) => recipes?.includes(name) ?? true)) {
+  for (const recipe of orderForBuild(workspace.recipes.filter(({ name }) => recipes?.includes(name) ?? true))) {
     signal.throwIfAborted();
     const start = invocation.nowMs();
     const outcome = await makeRecipe(recipe, builder, invocation);
     made.push({ recipe, outcome, durationMs: invocation.nowMs() - start });
   }
+  made.sort((a, b) => compareText(a.recipe.name, b.recipe.name));
   return {
     schema: SCHEMA,
     json: { recipes: made.map(toJson) },
@@ -71,7 +75,7 @@ export async function makeCommand(
 }
 
 function findingsOf({ recipe, outcome }: Made): RecipeFindings {
-  return { file: recipe.file, findings: outcome.state === 'not-built' ? [] : outcome.findings };
+  return { file: recipe.file, findings: outcome.findings };
 }
 
 function toJson({ recipe, outcome, durationMs }: Made): Readonly<Record<string, unknown>> {
@@ -79,8 +83,8 @@ function toJson({ recipe, outcome, durationMs }: Made): Readonly<Record<string, 
   const platforms = targets.map(({ platform }) => formatPlatform(platform));
   const common = { name, version, state: outcome.state, platforms, seconds: Math.round(durationMs / 100) / 10 };
   if (outcome.state === 'built') {
-    const { path, digest, sizeBytes, release } = outcome;
-    return { ...common, path, digest, sizeBytes, ...(release === null ? {} : { release }) };
+    const { path, digest, sizeBytes, targets: done, release } = outcome;
+    return { ...common, path, digest, sizeBytes, targets: done, ...(release === null ? {} : { release }) };
   }
   return outcome.state === 'not-built'
     ? { ...common, reason: outcome.reason, need: outcome.need, lack: outcome.lack }
@@ -88,17 +92,15 @@ function toJson({ recipe, outcome, durationMs }: Made): Readonly<Record<string, 
 }
 
 function formatMade(made: readonly Made[], { style }: Invocation): string {
-  const rows = made
-    .toSorted((a, b) => compareText(a.recipe.name, b.recipe.name))
-    .map(({ recipe, outcome, durationMs }) => {
-      const platforms = String(recipe.targets.length);
-      const seconds = (durationMs / 1000).toFixed(1);
-      if (outcome.state === 'built') {
-        return [style.good(recipe.name), platforms, outcome.digest, formatSize(outcome.sizeBytes), seconds];
-      }
-      const state = outcome.state === 'not-built' ? style.warning('not built') : style.error('failed');
-      return [recipe.name, platforms, state, '', outcome.state === 'not-built' ? '' : seconds];
-    });
+  const rows = made.map(({ recipe, outcome, durationMs }) => {
+    const platforms = String(recipe.targets.length);
+    const seconds = (durationMs / 1000).toFixed(1);
+    if (outcome.state === 'built') {
+      return [style.good(recipe.name), platforms, outcome.digest, formatSize(outcome.sizeBytes), seconds];
+    }
+    const state = outcome.state === 'not-built' ? style.warning('not built') : style.error('failed');
+    return [recipe.name, platforms, state, '', outcome.state === 'not-built' ? '' : seconds];
+  });
   const table = formatTable(
     [
       { title: 'recipe', align: 'left' },
@@ -121,6 +123,9 @@ function formatMade(made: readonly Made[], { style }: Invocation): string {
         ]
       : [],
   );
-  const notes = [...reasons, ...releases];
+  const states = made.map(({ recipe, outcome }) =>
+    outcome.state === 'built' ? describeDone(recipe.name, outcome.targets) : '',
+  );
+  const notes = [...states.filter((lines) => lines !== ''), ...reasons, ...releases];
   return notes.length === 0 ? table : `${table}\n${notes.join('')}`;
 }
