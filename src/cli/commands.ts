@@ -8,9 +8,11 @@ import { PROPOSE_COMMANDS } from './propose-commands.ts';
 import { REGISTRY_COMMANDS } from './registry-commands.ts';
 import { STATUS_COMMANDS } from './status-commands.ts';
 import { UPSTREAM_COMMANDS } from './upstream-commands.ts';
+import { WORKSPACE_COMMANDS } from './workspace-commands.ts';
 
 /** Of the commands that build. */
 const BUILD_OPTIONS: readonly OptionDeclaration[] = [
+  { flags: '--if-needed', text: 'leave or fetch what was built from the same already' },
   { flags: '--parallel <count>', text: 'how many platforms are built at once (default: one per core)' },
   { flags: '--no-cache', text: 'have the engine take nothing from earlier builds' },
   { flags: '--no-test', text: "do not run the recipes' tests" },
@@ -117,6 +119,7 @@ export const COMMANDS: readonly CommandDeclaration[] = [
   ...PROPOSE_COMMANDS,
   ...STATUS_COMMANDS,
   ...FORK_COMMANDS,
+  ...WORKSPACE_COMMANDS,
   {
     name: 'archives',
     summary: 'write the release files of a recipe out of its archives',
@@ -167,6 +170,16 @@ export const COMMANDS: readonly CommandDeclaration[] = [
     run: async (input, invocation) => {
       const { schemaCommand } = await import('./commands/schema.ts');
       return schemaCommand({ kind: input['kind'] === 'workspace' ? 'workspace' : 'recipe' }, invocation);
+    },
+  },
+  {
+    name: 'completion',
+    summary: 'print what lets a shell complete command lines of forkwright',
+    args: [{ syntax: '<shell>', text: 'the shell', choices: ['bash', 'zsh', 'fish'] }],
+    options: [],
+    run: async (input) => {
+      const { completionCommand } = await import('./commands/completion.ts');
+      return completionCommand({ shell: text(input['shell']) ?? '', commands: COMMANDS });
     },
   },
 ];

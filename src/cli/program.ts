@@ -6,7 +6,8 @@ import { createStyle } from '../report/style.ts';
 import type { CommandResult, Invocation } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import type { Context } from './context.ts';
-import type { CommandDeclaration } from './declaration.ts';
+import type { CommandDeclaration, OptionDeclaration } from './declaration.ts';
+import { GLOBAL_OPTIONS } from './global-options.ts';
 import type { Input } from './input.ts';
 import { reportError, reportResult, type ReportOptions } from './reporter.ts';
 import { openProgress } from '../report/open-progress.ts';
@@ -55,13 +56,6 @@ function createProgram(context: Context, action: Action): Command {
   const program = new Command('forkwright')
     .description('Keeps forks of container helper tools alive: recipes in, verified multi-arch images out.')
     .version(readVersion(), '-V, --version')
-    .option('--root <folder>', 'the workspace (default: the current folder)')
-    .option('--json', 'print one JSON document on stdout')
-    .option('--quiet', 'no progress, no notes')
-    .option('--insecure', 'let registries speak plain HTTP, and have any certificate')
-    .option('--ca-file <file>', "authorities that registries' certificates may be signed by, as PEM")
-    .option('--strict', 'end with 1 on findings of any severity')
-    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
     .showHelpAfterError('(--help says what there is)')
     .addHelpText('after', AFTER_HELP)
     .configureOutput({
@@ -69,6 +63,7 @@ function createProgram(context: Context, action: Action): Command {
       writeErr: (text) => context.stderr.write(text),
     })
     .exitOverride();
+  for (const declared of GLOBAL_OPTIONS) addOption(program, declared);
   for (const declaration of COMMANDS) addCommand(program, declaration, action);
   return program;
 }
@@ -79,21 +74,23 @@ function addCommand(program: Command, declaration: CommandDeclaration, action: A
     const argument = new Argument(syntax, text);
     command.addArgument(choices === undefined ? argument : argument.choices([...choices]));
   }
-  for (const declared of declaration.options) {
-    const option = new Option(declared.flags, declared.text);
-    if (declared.choices !== undefined) option.choices([...declared.choices]);
-    if (declared.default !== undefined) option.default(declared.default);
-    if (declared.isRequired === true) option.makeOptionMandatory();
-    if (declared.isRepeatable === true) {
-      option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
-    }
-    command.addOption(option);
-  }
+  for (const declared of declaration.options) addOption(command, declared);
   command.action(async () => {
     const named = command.registeredArguments.map((argument, index) => [argument.name(), command.processedArgs[index]]);
     const input: Input = { ...command.opts(), ...Object.fromEntries(named) };
     await action(declaration, input, program.opts<GlobalOptions>());
   });
+}
+
+function addOption(command: Command, declared: OptionDeclaration): void {
+  const option = new Option(declared.flags, declared.text);
+  if (declared.choices !== undefined) option.choices([...declared.choices]);
+  if (declared.default !== undefined) option.default(declared.default);
+  if (declared.isRequired === true) option.makeOptionMandatory();
+  if (declared.isRepeatable === true) {
+    option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+  }
+  command.addOption(option);
 }
 
 async function runCommand(

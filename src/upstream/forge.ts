@@ -61,6 +61,14 @@ export function findForge(git: string, env: Environment): ForgeProject | null {
   return { kind: host.kind, apiUrl: host.apiUrl, path: url.path, token, tokenName };
 }
 
+/**
+ * Gives the address of the GitLab that a project's path alone is a path on: GITLAB_HOST's, else CI_SERVER_URL's, else
+ * gitlab.com. Throws `upstream.bad-setting`.
+ */
+export function findOwnGitLab(env: Environment): URL {
+  return readUrl(env, 'GITLAB_HOST') ?? readUrl(env, 'CI_SERVER_URL') ?? new URL('https://gitlab.com');
+}
+
 /** Later ones win. */
 function knownHosts(env: Environment): ReadonlyMap<string, ForgeHost> {
   const hosts = new Map<string, ForgeHost>();
@@ -71,9 +79,8 @@ function knownHosts(env: Environment): ReadonlyMap<string, ForgeHost> {
   // GitHub Enterprise has its API below its own host; any other address is GitHub's own API, reached in another way.
   const isEnterprise = apiUrl.endsWith('/api/v3');
   const server = readUrl(env, 'GITHUB_SERVER_URL')?.host ?? (isEnterprise ? api.host : GITHUB);
-  const gitLab = readUrl(env, 'GITLAB_HOST');
   const ci = readUrl(env, 'CI_SERVER_URL');
-  const ownGitLab = gitLab ?? ci ?? new URL('https://gitlab.com');
+  const ownGitLab = findOwnGitLab(env);
   add(GITHUB, 'github', GITHUB_API, []);
   add('gitlab.com', 'gitlab', 'https://gitlab.com/api/v4', []);
   const enterprise = readUrl(env, 'GH_HOST');

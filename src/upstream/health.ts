@@ -54,10 +54,12 @@ export function judgeHealth(facts: HealthFacts, nowMs: number): readonly Signal[
   return signals.map(({ name, grade, value, threshold }) => ({ name, grade, value, threshold }));
 }
 
-/** The worst one grades; not to know is worse than good only. */
-export function worstGrade(signals: readonly Signal[]): Grade {
-  const worstFirst: readonly Grade[] = ['poor', 'fair', 'unknown'];
-  return worstFirst.find((grade) => signals.some((signal) => signal.grade === grade)) ?? 'good';
+/** Not to know is worse than good only. */
+export const WORST_FIRST: readonly Grade[] = ['poor', 'fair', 'unknown', 'good'];
+
+/** The worst one grades; `good` for none. */
+export function worstGrade(signals: readonly { readonly grade: Grade }[]): Grade {
+  return WORST_FIRST.find((grade) => signals.some((signal) => signal.grade === grade)) ?? 'good';
 }
 
 function judgeReach({ refsReason, observation: { refs } }: HealthFacts): Signal {

@@ -1,9 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { asCacheError } from '../cache/cache-error.ts';
-import { isSystemError } from '../errors.ts';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { hashOf, succeeds } from '../source/scratch.ts';
+import { isRepository, makeRepository } from './bare-repository.ts';
 import { gitTools, type GitToolDeps, type GitTools } from './git-tools.ts';
 import { sayUnreachable } from './list-remote.ts';
 import type { Distance } from './state.ts';
@@ -123,35 +121,11 @@ async function openHistory(git: string, commit: string, deps: HistoryDeps): Prom
     .update(`${hashOf(commit)} ${git}`)
     .digest('hex');
   const folder = join(deps.cacheFolder, 'history', `${name}.git`);
-  if (!(await exists(folder))) {
+  if (!(await isRepository(folder))) {
     if (deps.isOffline) return null;
     await makeRepository(folder, hashOf(commit), deps);
   }
   return gitTools(folder, folder, deps);
-}
-
-/** It appears by rename, whole; of several processes that make it, one wins. */
-async function makeRepository(folder: string, hash: string, deps: HistoryDeps): Promise<void> {
-  const fresh = `${folder}.${randomUUID()}.new`;
-  try {
-    await mkdir(dirname(folder), { recursive: true });
-    const { local } = gitTools(fresh, dirname(folder), deps);
-    await local(['init', '--bare', '--quiet', '--template=', `--object-format=${hash}`, fresh]);
-    await rename(fresh, folder);
-  } catch (error) {
-    if (!isSystemError(error, 'ENOTEMPTY', 'EEXIST')) throw asCacheError(error, folder);
-  } finally {
-    await rm(fresh, { recursive: true, force: true });
-  }
-}
-
-async function exists(folder: string): Promise<boolean> {
-  try {
-    return (await stat(folder)).isDirectory();
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return false;
-    throw asCacheError(error, folder);
-  }
 }
 
 /**

@@ -1,14 +1,12 @@
 import { resolve } from 'node:path';
 import { findCacheFolder } from '../../cache/cache-folder.ts';
-import { ForkwrightError } from '../../errors.ts';
 import { hasFailed } from '../../finding.ts';
-import { formatPlatform } from '../../platform/platform.ts';
 import { loadWorkspace } from '../../recipe/load.ts';
-import type { ResolvedRecipe, Upstream } from '../../recipe/target.ts';
 import { printable } from '../../report/printable.ts';
 import { obtainSource } from '../../source/obtain.ts';
 import { writeSource } from '../../source/write.ts';
 import type { CommandResult, Invocation } from '../command.ts';
+import { selectSource } from '../select-source.ts';
 import { uniteFindings } from '../unite-findings.ts';
 
 const SCHEMA = 'forkwright.source/v1';
@@ -43,32 +41,4 @@ export async function sourceCommand(options: SourceArguments, invocation: Invoca
     text: `path   ${printable(options.output)}\ncommit ${commit}\ntree   ${tree}\nepoch  ${epochSeconds}\n`,
     findings: uniteFindings(findings, [{ file: recipe.file, findings: [...source.findings, ...written] }]),
   };
-}
-
-/** A recipe's platforms share one folder of source, so what they say of it has to be the same. */
-function selectSource({ file, targets }: ResolvedRecipe): {
-  readonly upstream: Upstream;
-  readonly patches: readonly string[];
-} {
-  const sources = targets.flatMap(({ platform, upstream, patches }) =>
-    upstream === null ? [] : [{ platform: formatPlatform(platform), upstream, patches }],
-  );
-  const [first] = sources;
-  if (first === undefined) {
-    throw new ForkwrightError('source.no-upstream', 'the recipe has no upstream', {
-      place: file,
-      hint: 'add upstream: with its git, branch and commit',
-    });
-  }
-  const key = ({ upstream, patches }: (typeof sources)[number]) => JSON.stringify([upstream, patches]);
-  const other = sources.find((source) => key(source) !== key(first));
-  if (other === undefined) return first;
-  throw new ForkwrightError(
-    'source.several',
-    `${first.platform} and ${other.platform} are built from different sources`,
-    {
-      place: file,
-      hint: 'say upstream and patches once, beside platforms; a patch can ask for the platform itself',
-    },
-  );
 }
