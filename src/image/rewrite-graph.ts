@@ -2,6 +2,7 @@ import type { Finding } from '../finding.ts';
 import { ATTESTATION, isAttestation, type Descriptor } from '../oci/descriptor.ts';
 import { blobPath, digestOf, type Digest } from '../oci/digest.ts';
 import { editJson, type JsonEdit } from '../oci/edit-json.ts';
+import { INPUT_HASH_ANNOTATION, INPUTS_ANNOTATION } from '../oci/record-annotations.ts';
 import { isChanged, type OutputImage } from './convert-image.ts';
 import { imageKind } from './image-kind.ts';
 import type { ImageSet, LoadedImage, LoadedIndex, LoadedNode } from './image-set.ts';
@@ -139,6 +140,10 @@ function editDescriptor(path: JsonEdit['path'], before: Descriptor, after: Writt
     { path: [...path, 'digest'], json: JSON.stringify(after.digest) },
     { path: [...path, 'size'], json: String(after.raw.length) },
     { path: [...path, 'data'], json: null },
+    // What it says was built is another image now.
+    ...[INPUT_HASH_ANNOTATION, INPUTS_ANNOTATION]
+      .filter((key) => before.annotations[key] !== undefined)
+      .map((key) => ({ path: [...path, 'annotations', key], json: null })),
   ];
 }
 

@@ -2,18 +2,13 @@ import { canonicalJson } from '../lock/canonical-json.ts';
 import { inputHash } from '../lock/input-hash.ts';
 import type { Leaves } from '../lock/input-leaves.ts';
 import { digestOf, type Digest } from '../oci/digest.ts';
+import { INPUT_HASH_ANNOTATION, INPUTS_ANNOTATION } from '../oci/record-annotations.ts';
 
 /** What an image was built from, as it is kept with it. */
 export interface InputRecord {
   readonly inputHash: Digest;
   readonly leaves: Leaves;
 }
-
-/** On the descriptor of an image in its index: the input hash, a digest. */
-export const INPUT_HASH_ANNOTATION = 'io.forkwright.input-hash';
-
-/** On the descriptor of an image in its index: the leaves of the input hash, as canonical JSON. */
-export const INPUTS_ANNOTATION = 'io.forkwright.inputs';
 
 /** Gives the annotations that keep a record with its image: the hash, and the very text that it is the SHA-256 of. */
 export function annotateInputs({ inputHash, leaves }: InputRecord): Readonly<Record<string, string>> {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readInputRecord } from '../../src/plan/input-record-file.ts';
 import { readStoredIndex } from '../../src/plan/local-store.ts';
-import { INPUTS_ANNOTATION } from '../../src/plan/record.ts';
+import { INPUTS_ANNOTATION } from '../../src/oci/record-annotations.ts';
 import { loadWorkspace } from '../../src/recipe/load.ts';
 import { makeFolder } from '../support/archives.ts';
 import { runInProcess } from '../support/context.ts';
@@ -246,6 +246,12 @@ test('an image that nobody has annotated is no match, and neither is an archive 
   expect(await readFile(join(root, 'plain.tar'), 'latin1')).not.toContain(INPUTS_ANNOTATION);
   await run('assemble', ...names.toReversed(), '--output', 'turned.tar', '--recipe', 'tool');
   expect((await readFile(join(root, 'turned.tar'))).equals(await readFile(join(root, 'named.tar')))).toBe(true);
+  // Of a rewritten image nobody says what it was built from.
+  const rewrite = ['--to', 'oci-archive', '--layer-compression', 'none'];
+  await run('convert', 'named.tar', 'rewritten.tar', ...rewrite);
+  const rewritten = await readFile(join(root, 'rewritten.tar'), 'latin1');
+  expect(rewritten).toContain('linux');
+  expect(rewritten).not.toContain('io.forkwright.input');
 });
 
 const BASED = `name: app

@@ -3,13 +3,8 @@ import { expect, test } from 'vitest';
 import { canonicalJson } from '../../src/lock/canonical-json.ts';
 import { inputHash } from '../../src/lock/input-hash.ts';
 import { digestOf } from '../../src/oci/digest.ts';
-import {
-  annotateInputs,
-  INPUT_HASH_ANNOTATION,
-  INPUTS_ANNOTATION,
-  makeRecord,
-  readRecord,
-} from '../../src/plan/record.ts';
+import { annotateInputs, makeRecord, readRecord } from '../../src/plan/record.ts';
+import { INPUT_HASH_ANNOTATION, INPUTS_ANNOTATION } from '../../src/oci/record-annotations.ts';
 
 const leaves = fc.dictionary(
   fc.oneof(fc.constantFrom('__proto__', 'image a', 'image A', 'constructor'), fc.string({ unit: 'binary' })),
