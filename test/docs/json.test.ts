@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { runProgram } from '../../src/process/run-program.ts';
+import { baseRecipe, makeProposeBench, moveImage, WORKSPACE } from '../cli/propose-bench.ts';
 import { configVariables, makePlace } from '../source/repository.ts';
 import { runInProcess } from '../support/context.ts';
 import { startGitHub } from '../support/github-server.ts';
@@ -96,6 +98,8 @@ const RUNS: readonly (readonly [heading: string, ...argv: string[]])[] = [
   ['adopt', 'adopt', 'out/tool/tool.oci.tar'],
   ['parity', 'parity', 'tool', '--theirs', 'out/tool/linux-amd64.oci.tar'],
   ['schema', 'schema'],
+  ['init', 'init', 'third'],
+  ['completion', 'completion', 'fish'],
   ['The error document', 'inspect', 'nothing.tar'],
 ];
 
@@ -119,6 +123,35 @@ test('source prints the document that the page describes', async () => {
   const { stdout } = await runInProcess(argv, { cwd: place.root, env, run: runProgram });
   expectDescribed('source', JSON.parse(stdout) as Document);
   await place.remove();
+});
+
+test('patch prints the document that the page describes', async () => {
+  const place = await makePlace();
+  await place.commit({ 'a.txt': 'a\n' });
+  const commit = await place.commit({ 'a.txt': 'patched\n' });
+  await place.formatPatch('HEAD');
+  const upstream = `upstream: { git: "${place.url}", commit: "${commit}" }\npatches: [0001-change.patch]\n`;
+  const build = 'build: { kind: go, image: "golang:1.22", package: ., output: /bin/tool }\n';
+  await mkdir(join(place.root, 'recipes'));
+  await writeFile(join(place.root, 'forkwright.yaml'), 'registry: registry.example.com\n');
+  await writeFile(join(place.root, 'recipes/tool.yaml'), `${TOOL}${upstream}${build}`);
+  const env = { ...place.deps.env, FORKWRIGHT_CACHE: join(place.folder, 'cache') };
+  const argv = ['patch', 'refresh', 'tool', '--dry-run', '--json'];
+  const { stdout } = await runInProcess(argv, { cwd: place.root, env, run: place.deps.run });
+  expectDescribed('patch', JSON.parse(stdout) as Document);
+  await place.remove();
+});
+
+test('propose prints the document that the page describes', async () => {
+  const bench = await makeProposeBench(() => ({
+    'forkwright.yaml': WORKSPACE.replace(' }', ', labels: [forks] }'),
+    'recipes/one.yaml': baseRecipe('one', 'alpine:3.20'),
+  }));
+  bench.project.pushCommit('main', { 'recipes/other.yaml': baseRecipe('other', 'alpine:3.20') });
+  await bench.clone();
+  moveImage(bench.registry, 'alpine:3.20', 7);
+  const { stdout } = await bench.forkwright('propose', '--json');
+  expectDescribed('propose', JSON.parse(stdout) as Document);
 });
 
 test('check prints the documents that the page describes', async () => {
@@ -147,6 +180,23 @@ test('check prints the documents that the page describes', async () => {
     JSON.parse((await runInProcess([...argv, '--json'], context)).stdout) as Document;
   expectDescribed('check', await print('check'));
   expectDescribed('check URL', await print('check', place.url));
+  // The registry that its image goes to is nowhere.
+  expectDescribed('status', await print('status', '--offline'));
+  await place.remove();
+});
+
+test('fork prints the document that the page describes', async () => {
+  const place = await makePlace();
+  const commit = await place.commit({ 'a.txt': 'a\n' });
+  execFileSync('git', ['init', '--quiet', '--bare', join(place.folder, 'fork.git')]);
+  const upstream = `upstream: { git: "${place.url}", branch: main, commit: "${commit}" }\n`;
+  await mkdir(join(place.root, 'recipes'));
+  await writeFile(join(place.root, 'forkwright.yaml'), 'registry: registry.example.com\n');
+  await writeFile(join(place.root, 'recipes/tool.yaml'), `${TOOL}${upstream}fork: "file://${place.folder}/fork.git"\n`);
+  const env = { ...place.deps.env, FORKWRIGHT_CACHE: join(place.folder, 'cache') };
+  const argv = ['fork', 'sync', '--dry-run', '--json'];
+  const { stdout } = await runInProcess(argv, { cwd: place.root, env, run: runProgram });
+  expectDescribed('fork', JSON.parse(stdout) as Document);
   await place.remove();
 });
 
@@ -211,8 +261,12 @@ test('assemble with a broken archive prints schema and findings alone', async ()
 test('every command has its section', () => {
   const headings = new Set([
     'source',
+    'patch',
+    'propose',
     'lock',
     'check',
+    'status',
+    'fork',
     'archives',
     'push',
     'pull',

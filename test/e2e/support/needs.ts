@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'vitest';
+import { findChromium } from './chromium.ts';
 import { contextArguments, dockerEndpoint } from './docker.ts';
 import { run, type Ended } from './run.ts';
 import { BASE_IMAGE, COPY_PLATFORMS, FOLDER, GITLAB_CI_LOCAL, GO_IMAGE, IS_REQUIRED, REGISTRY } from './settings.ts';
@@ -23,7 +24,8 @@ export type Need =
   | 'containerd-store'
   | 'engine-socket'
   | 'processes'
-  | 'gitlab-ci-local';
+  | 'gitlab-ci-local'
+  | 'chromium';
 
 const PROBE_MS = 120_000;
 
@@ -81,6 +83,10 @@ const PROBES: Readonly<Record<Need, () => Promise<string>>> = {
     (await fails(['bash', '--version'])) ||
     (await fails(['rsync', '--version'])) ||
     fails(['npx', '--yes', GITLAB_CI_LOCAL, '--version']),
+  chromium: async () => {
+    const path = findChromium();
+    return path === null ? 'there is none on PATH; CHROMIUM_PATH names another' : fails([path, '--version']);
+  },
 };
 
 /** Builds without a cache, so that all is tried. */
