@@ -25,7 +25,7 @@ export interface BlobRegion {
 export interface PartialBlob {
   /** Bytes that are there. */
   readonly sizeBytes: number;
-  /** Takes the next bytes, which are the blob's from now on: they may be gone when this returns. Throws the system's error. */
+  /** Takes the next bytes; they may be changed again when the promise is kept. Throws the system's error. */
   append(bytes: Uint8Array): Promise<void>;
   /** Starts over. */
   clear(): Promise<void>;
@@ -62,7 +62,16 @@ function openThreadPartial(
     // Whoever waits for it next is told.
     noting.catch(() => undefined);
   };
-  const start = () => thread.open({ fd: file.fd, offset, digest, onWritten: note });
+  let notedBytes = 0;
+  const onWritten = (bytes: number) => {
+    if (bytes - notedBytes < WRITE_BYTES) return;
+    notedBytes = bytes;
+    note(bytes);
+  };
+  const start = () => {
+    notedBytes = 0;
+    return thread.open({ fd: file.fd, offset, digest, onWritten });
+  };
   let [writing, sizeBytes] = [start(), 0];
   return {
     get sizeBytes() {

@@ -88,9 +88,8 @@ async function fillPartial(
   if (partial.sizeBytes < blob.sizeBytes) {
     for await (const chunk of repository.readBlob(blob, partial.sizeBytes)) {
       signal.throwIfAborted();
-      const { length } = chunk;
       await partial.append(chunk);
-      onBytes(length);
+      onBytes(chunk.length);
     }
   }
   return partial.finish();

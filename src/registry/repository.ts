@@ -63,7 +63,7 @@ export interface Repository {
   hasBlob(digest: Digest): Promise<boolean>;
   /**
    * A blob's bytes from `fromByte` on; after a lost connection it goes on where it was. Exactly `sizeBytes - fromByte` bytes
-   * come, or an error; whoever consumes them hashes them. Each chunk is the consumer's own, its memory too.
+   * come, or an error; whoever consumes them hashes them.
    */
   readBlob(blob: Pick<Descriptor, 'digest' | 'sizeBytes'>, fromByte?: number): AsyncIterable<Uint8Array>;
   /** Sees to it that the blob is there: found, mounted or sent. */

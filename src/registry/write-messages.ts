@@ -1,5 +1,7 @@
 /** What the thread that writes is told. A blob is named by a number; its bytes come in order. */
 export type WriteOrder =
+  /** Memory that both threads have; `bytes` orders name parts of it by their number. Comes first, once. */
+  | { readonly kind: 'memory'; readonly blocks: readonly Uint8Array<SharedArrayBuffer>[] }
   | {
       readonly kind: 'open';
       readonly id: number;
@@ -9,13 +11,13 @@ export type WriteOrder =
       readonly position: number;
       readonly algorithm: string;
     }
-  | { readonly kind: 'bytes'; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'bytes'; readonly id: number; readonly block: number; readonly sizeBytes: number }
   | { readonly kind: 'finish'; readonly id: number };
 
 /** What it answers. */
 export type WriteAnswer =
-  /** So many bytes of the blob are in the file. */
-  | { readonly kind: 'written'; readonly id: number; readonly sizeBytes: number }
+  /** A block may be used again; so many bytes of the blob are in the file. */
+  | { readonly kind: 'written'; readonly id: number; readonly block: number; readonly sizeBytes: number }
   | { readonly kind: 'finished'; readonly id: number; readonly hex: string }
-  /** The system's error, whose properties a thread cannot hand on. */
+  /** The system's error, whose properties a thread cannot hand on. The blob's blocks keep coming back. */
   | { readonly kind: 'failed'; readonly id: number; readonly message: string; readonly properties: object };

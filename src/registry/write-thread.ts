@@ -2,12 +2,13 @@ import { Worker } from 'node:worker_threads';
 import { digestParts, type Digest } from '../oci/digest.ts';
 import type { WriteAnswer, WriteOrder } from './write-messages.ts';
 
-/** How far a blob may run ahead of the disk. */
-const AHEAD_BYTES = 8 * 1024 * 1024;
+const BLOCK_BYTES = 256 * 1024;
+/** How far the network may run ahead of the disk. */
+const BLOCKS = 64;
 
 /** A blob that another thread hashes and writes. */
 export interface ThreadBlob {
-  /** Takes the next bytes, which are the thread's from now on. Throws the system's error of any write before. */
+  /** Takes a copy of the next bytes. Throws the system's error of any write before. */
   append(bytes: Uint8Array): Promise<void>;
   /** Waits until all is written, and gives the digest of it all. Throws the system's error. */
   finish(): Promise<string>;
@@ -31,9 +32,9 @@ export interface WriteThread {
   close(): Promise<void>;
 }
 
-/** What a thread is spoken to by: its own port, or one of this thread. */
+/** What a thread is spoken to by. */
 export interface WritePort {
-  postMessage(order: WriteOrder, transfer: readonly ArrayBuffer[]): void;
+  postMessage(order: WriteOrder): void;
   onAnswer(listener: (answer: WriteAnswer) => void): void;
   /** Told what has ended the thread. */
   onFault(listener: (error: Error) => void): void;
@@ -44,7 +45,7 @@ export interface WritePort {
 export function startWriteThread(): WriteThread {
   const worker = new Worker(new URL('./write-worker.js', import.meta.url));
   return speakToWriter({
-    postMessage: (order, transfer) => worker.postMessage(order, transfer),
+    postMessage: (order) => worker.postMessage(order),
     onAnswer: (listener) => worker.on('message', listener),
     onFault: (listener) => {
       worker.on('error', listener);
@@ -56,13 +57,18 @@ export function startWriteThread(): WriteThread {
 
 /** Speaks to a thread that takes write orders. */
 export function speakToWriter(port: WritePort): WriteThread {
-  const listeners = new Map<number, Listener>();
+  const memory = openMemory(port);
+  const listeners = new Map<number, BlobState>();
   let fault: Error | null = null;
   let lastId = 0;
-  port.onAnswer((answer) => listeners.get(answer.id)?.hear(answer));
+  port.onAnswer((answer) => {
+    if (answer.kind === 'written') memory.giveBack(answer.block);
+    listeners.get(answer.id)?.hear(answer);
+  });
   port.onFault((error) => {
-    fault = error;
-    for (const { fail } of listeners.values()) fail(error);
+    fault ??= error;
+    memory.fail(error);
+    for (const state of listeners.values()) state.fail(error);
   });
   return {
     open({ fd, offset, digest, onWritten }) {
@@ -71,21 +77,30 @@ export function speakToWriter(port: WritePort): WriteThread {
       const state = createState(onWritten);
       if (fault !== null) state.fail(fault);
       listeners.set(id, state);
-      port.postMessage({ kind: 'open', id, fd, position: offset, algorithm }, []);
-      let [sentBytes, isOver] = [0, false];
+      port.postMessage({ kind: 'open', id, fd, position: offset, algorithm });
+      let block: number | null = null;
+      let [filledBytes, isOver] = [0, false];
+      const send = () => {
+        if (block !== null) port.postMessage({ kind: 'bytes', id, block, sizeBytes: filledBytes });
+        [block, filledBytes] = [null, 0];
+      };
       const end = async (): Promise<string> => {
-        if (!isOver) port.postMessage({ kind: 'finish', id }, []);
+        send();
+        if (!isOver) port.postMessage({ kind: 'finish', id });
         isOver = true;
-        const hex = await state.until(() => state.hex);
-        listeners.delete(id);
-        return `${algorithm}:${hex}`;
+        return `${algorithm}:${await state.digest()}`;
       };
       return {
         async append(bytes) {
-          const own = ownBuffer(bytes);
-          sentBytes += own.length;
-          port.postMessage({ kind: 'bytes', id, bytes: own }, [own.buffer]);
-          await state.until(() => (sentBytes - state.writtenBytes <= AHEAD_BYTES ? true : null));
+          for (let taken = 0; taken < bytes.length;) {
+            state.throwIfFailed();
+            block ??= await memory.take();
+            const piece = bytes.subarray(taken, taken + BLOCK_BYTES - filledBytes);
+            memory.blocks[block]?.set(piece, filledBytes);
+            filledBytes += piece.length;
+            taken += piece.length;
+            if (filledBytes === BLOCK_BYTES) send();
+          }
         },
         finish: end,
         async stop() {
@@ -100,50 +115,67 @@ export function speakToWriter(port: WritePort): WriteThread {
   };
 }
 
-interface Listener {
-  readonly hear: (answer: WriteAnswer) => void;
-  readonly fail: (error: Error) => void;
-}
-
-/** What is known of a blob, and a way to wait for more. */
-function createState(onWritten: (sizeBytes: number) => void) {
+/** Blocks that both threads have, each used by one of them at a time. */
+function openMemory(port: WritePort) {
+  const blocks = Array.from({ length: BLOCKS }, () => new Uint8Array(new SharedArrayBuffer(BLOCK_BYTES)));
+  const free = [...blocks.keys()];
+  const waiting: { readonly take: (block: number) => void; readonly refuse: (error: Error) => void }[] = [];
   let failure: Error | null = null;
-  let wake: () => void = () => undefined;
-  const state = { writtenBytes: 0, hex: null as string | null };
+  port.postMessage({ kind: 'memory', blocks });
   return {
-    get writtenBytes() {
-      return state.writtenBytes;
+    blocks,
+    take(): Promise<number> {
+      if (failure !== null) return Promise.reject(failure);
+      const block = free.pop();
+      if (block !== undefined) return Promise.resolve(block);
+      return new Promise((take, refuse) => waiting.push({ take, refuse }));
     },
-    get hex() {
-      return state.hex;
-    },
-    hear(answer: WriteAnswer) {
-      if (answer.kind === 'failed') failure ??= Object.assign(new Error(answer.message), answer.properties);
-      else if (answer.kind === 'finished') state.hex = answer.hex;
-      else {
-        state.writtenBytes = answer.sizeBytes;
-        onWritten(answer.sizeBytes);
-      }
-      wake();
+    giveBack(block: number) {
+      const next = waiting.shift();
+      if (next === undefined) free.push(block);
+      else next.take(block);
     },
     fail(error: Error) {
       failure ??= error;
-      wake();
-    },
-    async until<Value>(look: () => Value | null): Promise<Value> {
-      for (;;) {
-        if (failure !== null) throw failure;
-        const value = look();
-        if (value !== null) return value;
-        await new Promise<void>((resolve) => (wake = resolve));
-      }
+      for (const { refuse } of waiting.splice(0)) refuse(error);
     },
   };
 }
 
-/** A buffer that goes away from here must not have anything else in it. */
-function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer, byteOffset, byteLength } = bytes;
-  const isEnd = buffer instanceof ArrayBuffer && byteOffset + byteLength === buffer.byteLength;
-  return isEnd ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(bytes);
+interface BlobState {
+  hear(answer: WriteAnswer): void;
+  fail(error: Error): void;
+  throwIfFailed(): void;
+  /** Waits for it. Throws what the thread has told of. */
+  digest(): Promise<string>;
+}
+
+function createState(onWritten: (sizeBytes: number) => void): BlobState {
+  let failure: Error | null = null;
+  let hex: string | null = null;
+  let wake: () => void = () => undefined;
+  const throwIfFailed = () => {
+    if (failure !== null) throw failure;
+  };
+  const fail = (error: Error) => {
+    failure ??= error;
+    wake();
+  };
+  return {
+    fail,
+    throwIfFailed,
+    hear(answer) {
+      if (answer.kind === 'failed') fail(Object.assign(new Error(answer.message), answer.properties));
+      else if (answer.kind === 'written') onWritten(answer.sizeBytes);
+      else hex = answer.hex;
+      wake();
+    },
+    async digest() {
+      for (;;) {
+        throwIfFailed();
+        if (hex !== null) return hex;
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+    },
+  };
 }
