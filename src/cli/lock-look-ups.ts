@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
 import { findCacheFolder } from '../cache/cache-folder.ts';
 import { ForkwrightError } from '../errors.ts';
-import { lookUpImage } from '../lock/look-up-image.ts';
+import type { KnownFacts } from '../lock/known-facts.ts';
+import { lookUpImage, type FoundImage } from '../lock/look-up-image.ts';
 import type { LookUps } from '../lock/look-ups.ts';
 import { hashWorkspaceFile, readPatchDate } from '../lock/read-inputs.ts';
 import { formatTrack, upstreamKey } from '../lock/upstream-key.ts';
-import { formatFamiliar } from '../oci/reference.ts';
-import { formatPlatform } from '../platform/platform.ts';
+import type { Digest } from '../oci/digest.ts';
+import { formatFamiliar, formatReference, type ImageReference } from '../oci/reference.ts';
+import { formatPlatform, type Platform } from '../platform/platform.ts';
 import { readMirrors } from '../recipe/mirrors.ts';
 import { maskCredentials } from '../recipe/quoted.ts';
 import type { Workspace } from '../recipe/target.ts';
@@ -23,15 +25,31 @@ import { readPackages } from './read-packages.ts';
 
 export interface OpenLookUps {
   readonly lookUps: LookUps;
+  /** The digest that an image's tag points to; null where there is no such tag. Each is asked for once, by a HEAD. */
+  readonly findRoot: (reference: ImageReference) => Promise<Digest | null>;
+  /** The refs of a repository that has been asked for them; null for one that has not. */
+  readonly askedRefs: (git: string) => Promise<Refs> | null;
   /** Closes the connections to registries. */
   readonly close: () => Promise<void>;
+}
+
+/** What makes look-ups cheaper for whoever only wants to know whether something is still what it was. */
+export interface LookUpHabits {
+  /** What need not be asked for. */
+  readonly known: KnownFacts;
+  /** Asks a repository for its refs. */
+  readonly askRefs: (git: string) => Promise<Refs>;
 }
 
 /**
  * Gives what asks repositories and registries for a lock, through the mirrors of the environment and the workspace. Each
  * repository is asked for its refs once, and each upstream is resolved once. Throws `workspace.mirrors`, `cache.no-folder`.
  */
-export function openLookUps({ settings, root }: Workspace, invocation: Invocation): OpenLookUps {
+export function openLookUps(
+  { settings, root }: Workspace,
+  invocation: Invocation,
+  habits: LookUpHabits | null = null,
+): OpenLookUps {
   const { cwd, env, run, signal, progress } = invocation;
   const mirrors = readMirrors(env, settings.mirrors);
   const cacheFolder = resolve(cwd, findCacheFolder(env, process.platform));
@@ -40,25 +58,34 @@ export function openLookUps({ settings, root }: Workspace, invocation: Invocatio
   let checked: Promise<void> | null = null;
   const refs = new Map<string, Promise<Refs>>();
   const refsOf = (git: string) => {
-    const known = refs.get(git) ?? askRefs(git, deps);
+    const known = refs.get(git) ?? (habits === null ? askRefs(git, deps) : habits.askRefs(git));
     refs.set(git, known);
     return known;
   };
   const upstreams = new Map<string, Promise<ResolvedUpstream>>();
+  const repositoryOf = async (reference: ImageReference) =>
+    (await (client ??= createClient(invocation))).repository(mirrorRepository(reference, mirrors));
+  const roots = new Map<string, Promise<Digest | null>>();
+  const findRoot = (reference: ImageReference) => {
+    const name = formatReference(reference);
+    const ask = async () =>
+      (await (await repositoryOf(reference)).headManifest(reference.tag ?? 'latest'))?.digest ?? null;
+    const known = roots.get(name) ?? (reference.digest === null ? ask() : Promise.resolve(reference.digest));
+    roots.set(name, known);
+    return known;
+  };
   return {
     lookUps: {
       upstream: async (upstream) => {
         await (checked ??= requireGit(root, deps));
         const key = upstreamKey(upstream);
-        const known = upstreams.get(key) ?? resolveUpstream(upstream, refsOf, deps);
+        const known = upstreams.get(key) ?? resolveUpstream(upstream, refsOf, deps, habits?.known.commit);
         upstreams.set(key, known);
         return known;
       },
       image: async (reference, platforms) => {
-        const repository = (await (client ??= createClient(invocation))).repository(
-          mirrorRepository(reference, mirrors),
-        );
-        return lookUpImage(reference, platforms, repository);
+        const known = habits === null ? null : await findKnownImage(reference, platforms, findRoot, habits.known);
+        return known ?? lookUpImage(reference, platforms, await repositoryOf(reference));
       },
       upstreamDockerfile: async ({ upstream, patches, build }) => {
         if (upstream === null || build.kind !== 'dockerfile')
@@ -74,8 +101,23 @@ export function openLookUps({ settings, root }: Workspace, invocation: Invocatio
       patchDate: (path) => readPatchDate(root, path),
       packages: (target) => readPackages(target, invocation),
     },
+    findRoot,
+    askedRefs: (git) => refs.get(git) ?? null,
     close: async () => (await client)?.close(),
   };
+}
+
+/** Null where the name does not stand for what is known. */
+async function findKnownImage(
+  reference: ImageReference,
+  platforms: readonly Platform[],
+  findRoot: OpenLookUps['findRoot'],
+  known: KnownFacts,
+): Promise<FoundImage | null> {
+  const name = formatReference(reference);
+  const root = known.hasImage(name) ? await findRoot(reference) : null;
+  const image = root === null ? null : known.image(name, root, platforms);
+  return image === null ? null : { image, listed: [...image.platforms.keys()] };
 }
 
 /** Gives look-ups that ask nobody: what would have to be asked for is not locked. They throw `lock.not-locked`. */

@@ -1,10 +1,10 @@
 import { ForkwrightError } from '../errors.ts';
+import { rememberHashed, type HashedDockerfile } from '../lock/hashed-dockerfile.ts';
 import type { RecipeLock } from '../lock/lock.ts';
 import type { LookUps, UpdateGroup } from '../lock/look-ups.ts';
 import { makeLocks, type MadeLock } from '../lock/make-locks.ts';
-import { renderHashed } from '../lock/hashed-dockerfile.ts';
-import { loadWorkspace } from '../recipe/load.ts';
-import type { Workspace } from '../recipe/target.ts';
+import { readWorkspace, resolveWorkspace, type LoadedWorkspace } from '../recipe/load.ts';
+import type { ResolvedRecipe, Target, Workspace } from '../recipe/target.ts';
 import { loadTemplates } from '../render/load-templates.ts';
 import type { Invocation } from './command.ts';
 
@@ -19,14 +19,34 @@ export interface LockJob {
   readonly lookUps: LookUps;
 }
 
-/** Makes the locks of recipes of a workspace; nothing is written. Throws what `makeLocks` and loading templates throw. */
-export async function lockRecipes(job: LockJob, { signal }: Pick<Invocation, 'signal'>): Promise<readonly MadeLock[]> {
-  const { workspace, locks, recipes, update, lookUps } = job;
-  const { templates } = await loadTemplates(workspace.root);
+/** A workspace that was read once, for whoever resolves and renders it with one set of locks after another. */
+export interface Workbench {
+  /** Resolves all recipes with these locks and no others. */
+  readonly load: (locks: ReadonlyMap<string, RecipeLock>) => LoadedWorkspace;
+  /** Renders for the input hash; what was rendered already is not rendered again. */
+  readonly render: (recipe: ResolvedRecipe, target: Target) => HashedDockerfile;
+}
+
+/** Reads a workspace and its templates. Throws `workspace.not-found`, `render.template`. */
+export async function openWorkbench(root: string): Promise<Workbench> {
+  const [files, { templates }] = await Promise.all([readWorkspace(root), loadTemplates(root)]);
+  return {
+    load: (locks) => resolveWorkspace(files, locks),
+    render: rememberHashed(files.defaults.settings, templates),
+  };
+}
+
+/** Makes the locks of recipes of a workspace; nothing is written. Throws what `makeLocks` and `openWorkbench` throw. */
+export async function lockRecipes(
+  { workspace, locks, recipes, update, lookUps }: LockJob,
+  { signal }: Pick<Invocation, 'signal'>,
+  bench: Workbench | null = null,
+): Promise<readonly MadeLock[]> {
+  const { load: loadAll, render } = bench ?? (await openWorkbench(workspace.root));
   const load = async (given: ReadonlyMap<string, RecipeLock>) => {
-    const loaded = await loadWorkspace(workspace.root, [], given);
-    const isThere = (name: string) => loaded.workspace.recipes.some((recipe) => recipe.name === name);
-    if (recipes.every(isThere)) return loaded.workspace.recipes;
+    const loaded = loadAll(given);
+    const there = new Set(loaded.workspace.recipes.map(({ name }) => name));
+    if (recipes.every((name) => there.has(name))) return loaded.workspace.recipes;
     // Sound without a lock, and not with it: what it makes of {version}, say, is no name of a tag.
     const fault = loaded.findings.find(({ severity }) => severity === 'error');
     throw new ForkwrightError('lock.unfit', fault?.text ?? 'a recipe is not sound with what is locked', {
@@ -34,13 +54,5 @@ export async function lockRecipes(job: LockJob, { signal }: Pick<Invocation, 'si
       hint: fault?.hint ?? 'run `forkwright validate`',
     });
   };
-  return makeLocks(
-    { recipes, update, locks },
-    {
-      load,
-      render: (recipe, target) => renderHashed(recipe, target, workspace.settings, templates),
-      lookUps,
-      signal,
-    },
-  );
+  return makeLocks({ recipes, update, locks }, { load, render, lookUps, signal });
 }

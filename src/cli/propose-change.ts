@@ -1,7 +1,6 @@
 import type { Finding } from '../finding.ts';
 import { EMPTY_LOCK, type RecipeLock } from '../lock/lock.ts';
 import { listInputs } from '../lock/target-inputs.ts';
-import { compareText } from '../platform/order.ts';
 import { diffPackages, type Change, type PlatformChange } from '../propose/change.ts';
 import { findClosure, type Closure } from '../propose/closure.ts';
 import type { Group } from '../propose/group.ts';
@@ -15,9 +14,10 @@ import { describeFailures } from './describe-failures.ts';
 import { toFinding } from './error-finding.ts';
 import { openLookUps } from './lock-look-ups.ts';
 import { lockRecipes, openWorkbench } from './lock-recipes.ts';
-import { changedLocks, changedRenders, type PresentFiles } from './propose-files.ts';
+import { changedLocks, changedRenders, uniteChanges, type PresentFiles } from './propose-files.ts';
 import type { RecipeNews } from './propose-news.ts';
 import { tryPatches, type TriedPatches } from './propose-patches.ts';
+import { writeMoves } from './propose-pins.ts';
 import { withTrial } from './propose-trial.ts';
 
 export interface ChangeJob extends PresentFiles {
@@ -36,8 +36,8 @@ export interface TriedChange {
 }
 
 /**
- * Makes the change that the news of a group of recipes lead to in a copy of the workspace: new locks, patches that fit,
- * generated files. What keeps it from being made are findings of severity error. Throws what is not about these recipes: an
+ * Makes the change that the news of a group of recipes lead to in a copy of the workspace: commits that recipes name, new
+ * locks, patches that fit, generated files. What keeps it from being made are findings of severity error. Throws what is not about these recipes: an
  * interruption, a cache that cannot be used.
  */
 export async function tryChange(
@@ -64,6 +64,8 @@ async function makeChange(
   const { workspace, news, locks } = job;
   const known = new Map(all.flatMap(({ name }) => pair(name, locks.get(name))));
   for (const name of names) known.set(name, news.get(name)?.lock ?? EMPTY_LOCK);
+  const group = all.filter(({ name }) => names.includes(name));
+  const recipes = await Promise.all(group.map((each) => writeMoves(each, news.get(each.name)?.moves ?? [], root)));
   const patches = await followPatches(names, known, root, job, invocation);
   const faults = [...patches.values()].flatMap(({ findings }) => findings);
   if (faults.length > 0) return faults;
@@ -79,6 +81,7 @@ async function makeChange(
   const after = bench.load(new Map([...known, ...fresh])).workspace.recipes;
   const changed = after.filter(({ name }) => fresh.has(name));
   const files = [
+    ...recipes.flat(),
     ...[...patches.values()].flatMap((each) => each.files),
     ...changedLocks(fresh, locks),
     ...changedRenders(changed, job),
@@ -90,7 +93,7 @@ async function makeChange(
       dependents,
       rebuilds: rebuilds.filter(({ recipe }) => fresh.has(recipe)),
     },
-    files: files.toSorted((a, b) => compareText(a.path, b.path)),
+    files: uniteChanges(files),
   };
 }
 
@@ -119,7 +122,7 @@ async function describeRecipe(
 ): Promise<Change['recipes'][number]> {
   const [old, lock] = [locks.get(name) ?? EMPTY_LOCK, fresh.get(name) ?? EMPTY_LOCK];
   const state = states.get(name);
-  const found = findNews(old, lock);
+  const found = findNews(old, lock, news.get(name)?.moves);
   const platforms = await Promise.all(found.images.filter(isMove).map(comparePlatforms));
   return {
     recipe: name,

@@ -53,13 +53,13 @@ export async function discover(job: DiscoverJob, invocation: Invocation): Promis
     return await inTask('working out what is to be proposed', 'worked out', invocation, async () => {
       const today = new Date(nowMs()).toISOString().slice(0, 10);
       const names = looked.map(({ name }) => name);
-      const asked = { workspace, locks, recipes: names, ignore: settings.ignore, today, lookUps };
+      const byName = new Map<string, RecipeState>(states.map((state) => [state.recipe, state]));
+      const asked = { workspace, locks, recipes: names, ignore: settings.ignore, today, states: byName, lookUps };
       const found = await findRecipeNews(asked, invocation);
       const [{ templates }, generated] = await Promise.all([
         loadTemplates(workspace.root),
         readGenerated(workspace.root),
       ]);
-      const byName = new Map<string, RecipeState>(states.map((state) => [state.recipe, state]));
       const comparePlatforms = createComparison(lookUps, invocation);
       return draftProposals({ ...job, ...found, states: byName, templates, generated, comparePlatforms }, invocation);
     });

@@ -20,6 +20,13 @@ export interface PresentFiles {
   readonly generated: readonly ExistingEntry[];
 }
 
+/** Unites changes one after another of the same file, by path. */
+export function uniteChanges(changes: readonly Change[]): readonly Change[] {
+  const united = new Map<string, Change>();
+  for (const each of changes) united.set(each.path, { ...each, before: (united.get(each.path) ?? each).before });
+  return [...united.values()].toSorted((a, b) => compareText(a.path, b.path));
+}
+
 /** Gives the lock files of recipes that differ from those that are there. */
 export function changedLocks(
   fresh: ReadonlyMap<string, RecipeLock>,

@@ -1,14 +1,21 @@
+import pMap from 'p-map';
 import { ForkwrightError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
 import { EMPTY_LOCK, type RecipeLock } from '../lock/lock.ts';
 import type { LookUps } from '../lock/look-ups.ts';
+import { collectProblems } from '../lock/problems.ts';
 import { findNews, type News } from '../propose/news.ts';
+import type { PinMove } from '../propose/pin-move.ts';
 import { settleLock, type PassedOver } from '../propose/settle-lock.ts';
 import type { IgnoreRule } from '../recipe/resolve-propose.ts';
 import type { Workspace } from '../recipe/target.ts';
+import type { RecipeState } from '../upstream/state.ts';
 import type { Invocation } from './command.ts';
 import { toFinding } from './error-finding.ts';
 import { lockRecipes } from './lock-recipes.ts';
+import { lookAtPins } from './propose-pins.ts';
+
+const LOOKS_AT_ONCE = 16;
 
 export interface NewsJob {
   readonly workspace: Workspace;
@@ -19,6 +26,8 @@ export interface NewsJob {
   readonly ignore: readonly IgnoreRule[];
   /** `2026-11-21`, in UTC. */
   readonly today: string;
+  /** What `check` says, by recipe. */
+  readonly states: ReadonlyMap<string, RecipeState>;
   readonly lookUps: LookUps;
 }
 
@@ -27,6 +36,10 @@ export interface RecipeNews {
   readonly news: News;
   /** What is to be locked anew; see SettledLock. */
   readonly lock: RecipeLock;
+  /** Where the commits go that the recipe names itself. */
+  readonly moves: readonly PinMove[];
+  /** Those that stay, since what is followed is not known to be newer. */
+  readonly apart: readonly PinMove[];
   readonly passedOver: readonly PassedOver[];
 }
 
@@ -42,7 +55,7 @@ export interface FoundNews {
  * does not keep it from the others. Throws `lock.circle`, and what loading throws.
  */
 export async function findRecipeNews(job: NewsJob, invocation: Pick<Invocation, 'signal'>): Promise<FoundNews> {
-  const { workspace, locks, recipes, ignore, today, lookUps } = job;
+  const { workspace, locks, recipes, ignore, today, states, lookUps } = job;
   const open = new Map(locks);
   // As with `lock --update upstream` and `--update base`; what the last build installed stays.
   for (const name of recipes) open.set(name, { ...EMPTY_LOCK, targets: locks.get(name)?.targets ?? new Map() });
@@ -51,12 +64,24 @@ export async function findRecipeNews(job: NewsJob, invocation: Pick<Invocation, 
   const made = await lockRecipes(request, invocation);
   const news = new Map<string, RecipeNews>();
   const failures = new Map<string, readonly Finding[]>();
-  for (const { recipe, lock: fresh, failures: own } of made) {
-    const old = locks.get(recipe.name) ?? EMPTY_LOCK;
-    if (own.length > 0) failures.set(recipe.name, own.map(toFinding));
+  const problems = collectProblems(invocation.signal);
+  const pins = await pMap(
+    made,
+    ({ recipe, lock }) => {
+      const state = states.get(recipe.name) ?? null;
+      return problems.attempt(recipe.name, () => lookAtPins(recipe, lock, state, lookUps.upstream));
+    },
+    { concurrency: LOOKS_AT_ONCE },
+  );
+  for (const [index, { recipe, lock: fresh, failures: own }] of made.entries()) {
+    const { name } = recipe;
+    const old = locks.get(name) ?? EMPTY_LOCK;
+    const ofPins = pins[index] ?? null;
+    const faults = [...own, ...problems.of(name)];
+    if (ofPins === null || faults.length > 0) failures.set(name, faults.map(toFinding));
     else {
-      const { lock, passedOver } = settleLock(recipe.name, old, fresh, ignore, today);
-      news.set(recipe.name, { news: findNews(old, lock), lock, passedOver });
+      const { lock, moves, passedOver } = settleLock(name, old, fresh, ignore, today, ofPins.moves);
+      news.set(name, { news: findNews(old, lock, moves), lock, moves, apart: ofPins.apart, passedOver });
     }
   }
   return { news, failures };

@@ -8,9 +8,11 @@ import { groupNews, type Group } from '../propose/group.ts';
 import { makeProposal } from '../propose/make-proposal.ts';
 import { hasNews } from '../propose/news.ts';
 import type { PassedOver } from '../propose/settle-lock.ts';
+import { maskCredentials } from '../recipe/quoted.ts';
 import type { ProposeSettings } from '../recipe/resolve-propose.ts';
 import type { ResolvedRecipe } from '../recipe/target.ts';
 import type { Change as FileDifference } from '../render/plan-writes.ts';
+import { shortRef } from '../upstream/judge-upstream.ts';
 import type { RecipeState } from '../upstream/state.ts';
 import type { Invocation } from './command.ts';
 import { tryChange, type ChangeJob, type TriedChange } from './propose-change.ts';
@@ -76,7 +78,7 @@ export async function draftProposals(job: WantedJob, invocation: Invocation): Pr
     // Those of a group are the same for each of its recipes.
     findings: [
       ...new Set(ofAsked.flatMap(([, found]) => found)),
-      ...workspace.recipes.filter(({ name }) => isAsked(name)).flatMap((recipe) => findPinned(recipe, job)),
+      ...workspace.recipes.filter(({ name }) => isAsked(name)).flatMap((recipe) => describeApart(recipe, job)),
     ],
   };
 }
@@ -105,16 +107,14 @@ function findDoubt(
   return hasFailed(errors, false) ? [[name, errors]] : [];
 }
 
-/** News that no lock can follow, since the recipe itself names the commit. */
-function findPinned({ name, file }: ResolvedRecipe, { locks, states }: WantedJob): readonly Finding[] {
-  const keys = [...(locks.get(name)?.upstreams.keys() ?? [])];
-  const upstreams = states.get(name)?.upstreams ?? [];
-  return upstreams.flatMap(({ git, verdict, reason, pinned }): readonly Finding[] => {
-    // A lock's name of an upstream has the commit in it where that is the recipe's.
-    if (verdict !== 'moved' || !keys.some((key) => key.endsWith(` at ${pinned}`))) return [];
-    const text = `${git}: ${reason}; the recipe itself names the commit that is built`;
-    const hint = 'take upstream.commit out of the recipe, and lock it: the lock has the commit then';
-    return [{ code: 'propose.pinned', severity: 'note', place: file, text, hint }];
+/** Commits that the recipe names, and that may be somewhere else than what is followed for a reason. */
+function describeApart({ name, file }: ResolvedRecipe, { news }: WantedJob): readonly Finding[] {
+  return (news.get(name)?.apart ?? []).map(({ upstream: { git, commit }, to }) => {
+    const followed = to.ref === null ? to.commit.slice(0, 12) : shortRef(to.ref);
+    const what = `the commit ${(commit ?? '').slice(0, 12)}, which the recipe names, is not in the history of ${followed}`;
+    const text = `${maskCredentials(git)}: ${what}, as far as is known`;
+    const hint = 'see what lies between them, and change upstream.commit by hand';
+    return { code: 'propose.pinned', severity: 'note', place: file, text, hint };
   });
 }
 

@@ -1,3 +1,4 @@
+import type { LockChange } from '../lock/diff-locks.ts';
 import type { Digest } from '../oci/digest.ts';
 
 /** A leaf of the input hash that differs; null where there is none. */
@@ -21,14 +22,45 @@ export interface TargetPlan {
   readonly inputHash: Digest | null;
   /** What it differs in from the image that is there. */
   readonly changes: readonly LeafChange[];
-  /** The image that is there; null where there is none. */
+  /** The image that is there; null where there is none, and where nobody was asked. */
   readonly published: { readonly name: string; readonly digest: Digest } | null;
 }
+
+/**
+ * How a lock stands to its recipe and to what that follows. `behind`: something moved; `stale`: the recipe, a template or a
+ * file of the workspace was changed since; `unknown`: something could not be looked up.
+ */
+export interface LockStanding {
+  readonly state: 'current' | 'behind' | 'stale' | 'missing' | 'unknown';
+  /** What the lock would say instead; empty where that is not known. */
+  readonly changes: readonly LockChange[];
+}
+
+/** The commit that is followed of an upstream has changed. */
+export interface UpstreamMove {
+  /** As a lock calls it, without credentials. */
+  readonly upstream: string;
+  readonly old: string;
+  readonly new: string;
+  /** Then only the provenance of images would change, the labels that name the commit: no image is built for that. */
+  readonly hasSameTree: boolean;
+}
+
+/** Where the images are that targets are compared with. */
+export type ImageStore = 'registry' | 'out';
 
 export interface RecipePlan {
   readonly recipe: string;
   /** Recipes whose images it is built on. */
   readonly parents: readonly string[];
+  readonly lock: LockStanding;
+  readonly store: ImageStore;
+  /** Name of the image that it is compared with; null where there is none, and where nobody was asked. */
+  readonly published: string | null;
   /** In index order. */
   readonly targets: readonly TargetPlan[];
+  /** Platforms of the image that is there, and not of the recipe any more. */
+  readonly dropped: readonly string[];
+  /** Upstreams whose commit is another one than that of the lock. */
+  readonly moves: readonly UpstreamMove[];
 }

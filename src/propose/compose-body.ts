@@ -63,7 +63,9 @@ function listWarnings({ recipes }: Change): string {
 
 function describeUpstream(news: UpstreamNews, { recipe, upstreams }: RecipeChange): string {
   const [git = '', ...track] = news.key.split(' ');
-  const state = upstreams.find((each) => `${each.git} ${formatTrack(each.track)}` === maskCredentials(news.key));
+  const states = upstreams.filter((each) => `${each.git} ${formatTrack(each.track)}` === maskCredentials(news.key));
+  // A recipe can name several commits of what it follows.
+  const state = states.find(({ pinned }) => pinned === news.old.commit) ?? states[0];
   const followed = escapeMarkdown(track.join(' '));
   const row = [codeSpan(maskCredentials(git)), followed, nameCommit(news.old), nameCommit(news.new)];
   const table = markdownTable(['upstream', 'followed', 'was', 'is'], [row]);

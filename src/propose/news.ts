@@ -3,10 +3,11 @@ import type { LockedImage, LockedUpstream, RecipeLock, RegistryImage } from '../
 import type { Digest } from '../oci/digest.ts';
 import { formatFamiliar, parseReference } from '../oci/reference.ts';
 import { compareText } from '../platform/order.ts';
+import { followedKey, keysOfMove, type PinMove } from './pin-move.ts';
 
 /** An upstream that a recipe follows, and what is new of it. */
 export interface UpstreamNews {
-  /** As locks have it: `https://example.org/tool.git branch main`. */
+  /** As locks have it, without a commit that the recipe names: `https://example.org/tool.git branch main`. */
   readonly key: string;
   readonly old: LockedUpstream;
   readonly new: LockedUpstream;
@@ -37,12 +38,18 @@ export interface News {
 
 /**
  * Finds what moved between two locks of a recipe: commits and versions of upstreams, and images whose manifests differ for a
- * platform that is used; an index of which nothing but other platforms changed is no news.
+ * platform that is used; an index of which nothing but other platforms changed is no news. `moves` are those of commits that
+ * the recipe names, which is another one in the fresh lock for it.
  */
-export function findNews(old: RecipeLock, fresh: RecipeLock): News {
+export function findNews(old: RecipeLock, fresh: RecipeLock, moves: readonly PinMove[] = []): News {
   const upstreams = [...fresh.upstreams].flatMap(([key, now]) => {
     const before = old.upstreams.get(key);
     return before === undefined || isSameUpstream(before, now) ? [] : [{ key, old: before, new: now }];
+  });
+  const moved = moves.flatMap((move) => {
+    const keys = keysOfMove(move);
+    const [before, now] = [old.upstreams.get(keys.old), fresh.upstreams.get(keys.new)];
+    return before === undefined || now === undefined ? [] : [{ key: followedKey(move), old: before, new: now }];
   });
   const keys = new Set([...old.images.keys(), ...fresh.images.keys()]);
   const images = [...keys].toSorted(compareText).flatMap((key) => {
@@ -50,7 +57,7 @@ export function findNews(old: RecipeLock, fresh: RecipeLock): News {
     const platforms = diffPlatforms(before, now);
     return platforms.length === 0 ? [] : [{ key, name: familiarName(key), old: before, new: now, platforms }];
   });
-  return { upstreams: upstreams.toSorted((a, b) => compareText(a.key, b.key)), images };
+  return { upstreams: [...upstreams, ...moved].toSorted((a, b) => compareText(a.key, b.key)), images };
 }
 
 /** Whether something moved; what the recipe itself has changed is for `forkwright lock`. */

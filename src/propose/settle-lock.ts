@@ -4,6 +4,7 @@ import type { LockedImage, LockedUpstream, RecipeLock } from '../lock/lock.ts';
 import { formatFamiliar, parseReference } from '../oci/reference.ts';
 import type { IgnoreRule } from '../recipe/resolve-propose.ts';
 import { findNews, isSameUpstream } from './news.ts';
+import { followedKey, keysOfMove, type PinMove } from './pin-move.ts';
 
 /** A news that a rule passes over. */
 export interface PassedOver {
@@ -15,13 +16,15 @@ export interface PassedOver {
 export interface SettledLock {
   /** What is to be locked anew: facts that are not in it are looked up. */
   readonly lock: RecipeLock;
+  /** Those that are taken: the lock is that of the recipe with these commits. */
+  readonly moves: readonly PinMove[];
   readonly passedOver: readonly PassedOver[];
 }
 
 /**
  * Decides which of the news of a recipe are taken: `old` is what is locked, `fresh` what would be if all were. What has not
  * moved stays as it is, also where an index was written anew for platforms that nobody uses; so does what a rule of
- * `ignore` names. `today` is `2026-11-21`, in UTC.
+ * `ignore` names. `today` is `2026-11-21`, in UTC. `moves` are those that commits which the recipe names could make.
  */
 export function settleLock(
   recipe: string,
@@ -29,6 +32,7 @@ export function settleLock(
   fresh: RecipeLock,
   ignore: readonly IgnoreRule[],
   today: string,
+  moves: readonly PinMove[] = [],
 ): SettledLock {
   const rules = ignore.filter((rule) => holds(rule, recipe, today));
   const passedOver: PassedOver[] = [];
@@ -36,11 +40,18 @@ export function settleLock(
     if (rule !== undefined) passedOver.push({ what, rule });
     return rule !== undefined;
   };
+  const movable = new Map(moves.map((move) => [keysOfMove(move).old, move]));
+  const taken: PinMove[] = [];
   const upstreams = [...fresh.upstreams].map(([key, now]) => {
-    const before = old.upstreams.get(key);
-    if (before === undefined || isSameUpstream(before, now)) return [key, before ?? now] as const;
-    const rule = rules.find((each) => each.what === 'upstream' && concernsUpstream(each, now));
-    return [key, passOver(`${key} at ${now.version}`, rule) ? before : now] as const;
+    const [before, move] = [old.upstreams.get(key), movable.get(key)];
+    const next = move?.to ?? now;
+    if (before === undefined || isSameUpstream(before, next)) return [key, before ?? now] as const;
+    const rule = rules.find((each) => each.what === 'upstream' && concernsUpstream(each, next));
+    const name = move === undefined ? key : followedKey(move);
+    if (passOver(`${name} at ${next.version}`, rule)) return [key, before] as const;
+    if (move === undefined) return [key, next] as const;
+    taken.push(move);
+    return [keysOfMove(move).new, next] as const;
   });
   const moved = new Set(findNews(old, fresh).images.map(({ key }) => key));
   const images = [...fresh.images].map(([key, now]) => {
@@ -54,7 +65,8 @@ export function settleLock(
   const kept = [...old.images].filter(([key, before]) => {
     return !fresh.images.has(key) && rules.some((each) => each.versions === null && concernsImage(each, key, before));
   });
-  return { lock: { ...fresh, upstreams: new Map(upstreams), images: new Map([...images, ...kept]) }, passedOver };
+  const lock = { ...fresh, upstreams: new Map(upstreams), images: new Map([...images, ...kept]) };
+  return { lock, moves: taken, passedOver };
 }
 
 function holds({ recipe, until }: IgnoreRule, name: string, today: string): boolean {

@@ -80,6 +80,17 @@ export async function makeProposeBench(
   };
 }
 
+/** Runs `forkwright propose`; steps are `action key: reason`, findings `code text`. */
+export async function propose(bench: ProposeBench, ...argv: string[]) {
+  const { exitCode, stdout, stderr } = await bench.forkwright('propose', '--json', ...argv);
+  const document = JSON.parse(stdout) as {
+    steps?: { key: string; action: string; reason: string }[];
+    findings: { code: string; text: string }[];
+  };
+  const steps = (document.steps ?? []).map(({ key, action, reason }) => `${action} ${key}: ${reason}`);
+  return { exitCode, steps, findings: document.findings.map(({ code, text }) => `${code} ${text}`), document, stderr };
+}
+
 /** Puts another image under a name of Docker Hub's; the seed decides which. */
 export function moveImage(
   registry: TestRegistry,

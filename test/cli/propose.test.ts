@@ -1,18 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { baseRecipe, goRecipe, makeProposeBench, moveImage, WORKSPACE, type ProposeBench } from './propose-bench.ts';
-
-/** `action key: reason` of each step. */
-async function propose(bench: ProposeBench, ...argv: string[]) {
-  const { exitCode, stdout, stderr } = await bench.forkwright('propose', '--json', ...argv);
-  const document = JSON.parse(stdout) as {
-    steps?: { key: string; action: string; reason: string }[];
-    findings: { code: string; text: string }[];
-  };
-  const steps = (document.steps ?? []).map(({ key, action, reason }) => `${action} ${key}: ${reason}`);
-  return { exitCode, steps, findings: document.findings.map(({ code, text }) => `${code} ${text}`), document, stderr };
-}
+import {
+  baseRecipe,
+  goRecipe,
+  makeProposeBench,
+  moveImage,
+  propose,
+  WORKSPACE,
+  type ProposeBench,
+} from './propose-bench.ts';
 
 async function makeToolBench(): Promise<ProposeBench> {
   return makeProposeBench(async (place) => {
@@ -242,19 +239,5 @@ test('limits put off what is too much', async () => {
   expect((await propose(bench)).steps).toEqual([
     'created one: there is news',
     'deferred two: this run makes no more than 1 new ones',
-  ]);
-});
-
-test('a commit that the recipe names itself is not proposed, and that is said', async () => {
-  const bench = await makeProposeBench(async (place) => {
-    const commit = await place.commit({ 'main.go': 'package main\n' });
-    const recipe = goRecipe('tool', place.url).replace('branch: main', `branch: main, commit: "${commit}"`);
-    return { 'forkwright.yaml': WORKSPACE, 'recipes/tool.yaml': recipe };
-  });
-  await bench.commit({ 'main.go': 'package main // more\n' });
-  const { exitCode, steps, findings } = await propose(bench);
-  expect([exitCode, steps]).toEqual([0, []]);
-  expect(findings).toEqual([
-    expect.stringMatching(/^propose\.pinned .* the recipe itself names the commit that is built$/),
   ]);
 });

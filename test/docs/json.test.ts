@@ -215,6 +215,16 @@ test('lock prints the document that the page describes', async () => {
   await writeFile(join(root, 'recipes/tool.yaml'), TOOL);
 });
 
+test('plan and why print the documents that the page describes', async () => {
+  await run('lock', 'tool');
+  await run('make', 'tool');
+  await writeFile(join(root, 'recipes/tool.yaml'), TOOL.replace('info', 'warning'));
+  expectDescribed('plan', await run('plan', 'tool', '--locked', '--store', 'out'));
+  expectDescribed('why', await run('why', 'tool@linux/amd64', '--locked', '--store', 'out'));
+  await rm(join(root, 'locks'), { recursive: true });
+  await writeFile(join(root, 'recipes/tool.yaml'), TOOL);
+});
+
 test('archives prints the document that the page describes', async ({ skip }) => {
   skip(LACKING.size > 0, `there is no ${[...LACKING].join(', ')} on PATH`);
   await writeFile(join(root, 'recipes/tool.yaml'), `${TOOL}archives: { scheme: plain }\n`);
@@ -264,6 +274,8 @@ test('every command has its section', () => {
     'patch',
     'propose',
     'lock',
+    'plan',
+    'why',
     'check',
     'status',
     'fork',

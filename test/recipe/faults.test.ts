@@ -77,6 +77,10 @@ const FAULTS: readonly (readonly [fields: string, fault: string])[] = [
     'fork: /repos/x',
     '3:7 error recipe.invalid-value: fork: "/repos/x" is not a path of a project; like repos/releng/tool: no host, no slash in front',
   ],
+  [
+    'fork: https://user:secret@example.org/x.git',
+    '3:7 error recipe.invalid-value: fork: "https://***********@example.org/x.git" carries a user or a password; leave it out; git asks its credential helper',
+  ],
   // Upstream
   [
     'upstream: {git: /srv/x.git}',

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceOutput } from '../../archive/replace-output.ts';
-import { hasFailed, type Finding } from '../../finding.ts';
+import { hasFailed } from '../../finding.ts';
 import { diffLocks, type LockChange } from '../../lock/diff-locks.ts';
 import { formatLock } from '../../lock/format-lock.ts';
 import { EMPTY_LOCK, lockPath, type RecipeLock } from '../../lock/lock.ts';
@@ -11,7 +11,7 @@ import { loadWorkspace } from '../../recipe/load.ts';
 import { requireKnown } from '../../recipe/require-known.ts';
 import { formatTable } from '../../report/table.ts';
 import type { CommandResult, Invocation } from '../command.ts';
-import { toFinding } from '../error-finding.ts';
+import { describeFailures } from '../describe-failures.ts';
 import { findLockFaults } from '../frozen-lock.ts';
 import { openLookUps } from '../lock-look-ups.ts';
 import { lockRecipes } from '../lock-recipes.ts';
@@ -69,7 +69,7 @@ export async function lockCommand(options: LockArguments, invocation: Invocation
     schema: SCHEMA,
     json: { recipes: results.map(({ recipe, path, state, changes }) => ({ recipe, path, state, changes })) },
     text: formatResults(results),
-    findings: [...found, ...orphans, ...made.flatMap(describeFailures)],
+    findings: [...found, ...orphans, ...made.flatMap(({ recipe, failures }) => describeFailures(recipe, failures))],
     ...(results.some(({ state }) => state === 'failed') ? { exitCode: 2 as const } : {}),
   };
 }
@@ -87,15 +87,6 @@ async function writeLock(
   if (isSame) return { ...common, state: 'unchanged', changes };
   await replaceOutput(join(root, common.path), (temporary) => writeFile(temporary, formatLock(lock), { flag: 'wx' }));
   return { ...common, state: 'written', changes };
-}
-
-function describeFailures({ recipe, failures }: MadeLock): readonly Finding[] {
-  return failures.map((failure) => {
-    const finding = toFinding(failure);
-    // Several recipes may have one upstream: each says that it is not locked.
-    const place = finding.place === '' ? recipe.file : `${recipe.file}: ${finding.place}`;
-    return { ...finding, place: finding.place.startsWith(recipe.file) ? finding.place : place };
-  });
 }
 
 function formatResults(results: readonly Locked[]): string {
