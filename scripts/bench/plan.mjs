@@ -10,8 +10,8 @@ import { DIST, FORKWRIGHT } from './lib/dist.mjs';
 import { startRegistry } from './lib/manifest-registry.mjs';
 import { measure } from './lib/measure.mjs';
 
-const { openWorkbench } = await import(join(DIST, 'cli/lock-recipes.js'));
-const { readLocks } = await import(join(DIST, 'cli/read-locks.js'));
+const { openWorkbench } = await import(join(DIST, 'cli/lock/lock-recipes.js'));
+const { readLocks } = await import(join(DIST, 'cli/lock/read-locks.js'));
 const { listInputs } = await import(join(DIST, 'lock/target-inputs.js'));
 const { annotateInputs } = await import(join(DIST, 'plan/record.js'));
 

@@ -1,4 +1,4 @@
-import { FORMATS } from './convert-arguments.ts';
+import { FORMATS } from './convert/arguments.ts';
 import type { CommandDeclaration, OptionDeclaration } from './declaration.ts';
 import { text, texts } from './input.ts';
 
@@ -138,7 +138,7 @@ export const ARCHIVE_COMMANDS: readonly CommandDeclaration[] = [
     ],
     run: async (input, invocation) => {
       const { convertCommand } = await import('./commands/convert.ts');
-      const { readConvertArguments } = await import('./convert-arguments.ts');
+      const { readConvertArguments } = await import('./convert/arguments.ts');
       return convertCommand(readConvertArguments(input), invocation);
     },
   },

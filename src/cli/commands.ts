@@ -35,7 +35,7 @@ export const COMMANDS: readonly CommandDeclaration[] = [
     options: BUILD_OPTIONS,
     run: async (input, invocation) => {
       const { makeCommand } = await import('./commands/make.ts');
-      const { readBuildSettings } = await import('./build-settings.ts');
+      const { readBuildSettings } = await import('./build/settings.ts');
       const settings = readBuildSettings(input, invocation.env);
       return makeCommand({ recipes: texts(input['recipes']), settings }, invocation);
     },
@@ -75,7 +75,7 @@ export const COMMANDS: readonly CommandDeclaration[] = [
     ],
     run: async (input, invocation) => {
       const { buildCommand } = await import('./commands/build.ts');
-      const { readBuildSettings } = await import('./build-settings.ts');
+      const { readBuildSettings } = await import('./build/settings.ts');
       const settings = readBuildSettings(input, invocation.env);
       const { recipes, platform } = input;
       return buildCommand({ recipes: texts(recipes), platforms: texts(platform), settings }, invocation);
@@ -95,7 +95,7 @@ export const COMMANDS: readonly CommandDeclaration[] = [
     ],
     run: async (input, invocation) => {
       const { lockCommand } = await import('./commands/lock.ts');
-      const { readUpdateGroup } = await import('./lock-arguments.ts');
+      const { readUpdateGroup } = await import('./lock/arguments.ts');
       const { recipes, update, frozen } = input;
       const given = { recipes: texts(recipes), update: readUpdateGroup(update), isFrozen: frozen === true };
       return lockCommand(given, invocation);

@@ -13,8 +13,8 @@ import { finishLayout, removeStaged, stageImage } from '../registry/pull-image.t
 import type { Repository } from '../registry/repository.ts';
 import { formatSize } from '../report/size.ts';
 import type { Invocation } from './command.ts';
-import { convertSource } from './convert-archive.ts';
-import type { ConvertOptions, OutputFormat } from './convert-options.ts';
+import { convertSource } from './convert/archive.ts';
+import type { ConvertOptions, OutputFormat } from './convert/options.ts';
 
 /** What is pulled, and from where. */
 export interface Pulling {

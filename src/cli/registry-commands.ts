@@ -1,4 +1,4 @@
-import { FORMATS } from './convert-arguments.ts';
+import { FORMATS } from './convert/arguments.ts';
 import type { CommandDeclaration, OptionDeclaration } from './declaration.ts';
 import { text, texts } from './input.ts';
 
@@ -54,7 +54,7 @@ export const REGISTRY_COMMANDS: readonly CommandDeclaration[] = [
     ],
     run: async (input, invocation) => {
       const { pullCommand } = await import('./commands/pull.ts');
-      const { readFormat } = await import('./convert-arguments.ts');
+      const { readFormat } = await import('./convert/arguments.ts');
       const { reference, output, platform, referrers } = input;
       return pullCommand(
         {

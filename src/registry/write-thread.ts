@@ -34,7 +34,7 @@ export interface WriteThread {
 
 /** What a thread is spoken to by. */
 export interface WritePort {
-  postMessage(order: WriteOrder): void;
+  send(order: WriteOrder): void;
   onAnswer(listener: (answer: WriteAnswer) => void): void;
   /** Told what has ended the thread. */
   onFault(listener: (error: Error) => void): void;
@@ -45,7 +45,8 @@ export interface WritePort {
 export function startWriteThread(): WriteThread {
   const worker = new Worker(new URL('./write-worker.js', import.meta.url));
   return speakToWriter({
-    postMessage: (order) => worker.postMessage(order),
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows; this is a thread
+    send: (order) => worker.postMessage(order),
     onAnswer: (listener) => worker.on('message', listener),
     onFault: (listener) => {
       worker.on('error', listener);
@@ -77,16 +78,16 @@ export function speakToWriter(port: WritePort): WriteThread {
       const state = createState(onWritten);
       if (fault !== null) state.fail(fault);
       listeners.set(id, state);
-      port.postMessage({ kind: 'open', id, fd, position: offset, algorithm });
+      port.send({ kind: 'open', id, fd, position: offset, algorithm });
       let block: number | null = null;
       let [filledBytes, isOver] = [0, false];
       const send = () => {
-        if (block !== null) port.postMessage({ kind: 'bytes', id, block, sizeBytes: filledBytes });
+        if (block !== null) port.send({ kind: 'bytes', id, block, sizeBytes: filledBytes });
         [block, filledBytes] = [null, 0];
       };
       const end = async (): Promise<string> => {
         send();
-        if (!isOver) port.postMessage({ kind: 'finish', id });
+        if (!isOver) port.send({ kind: 'finish', id });
         isOver = true;
         return `${algorithm}:${await state.digest()}`;
       };
@@ -121,7 +122,7 @@ function openMemory(port: WritePort) {
   const free = [...blocks.keys()];
   const waiting: { readonly take: (block: number) => void; readonly refuse: (error: Error) => void }[] = [];
   let failure: Error | null = null;
-  port.postMessage({ kind: 'memory', blocks });
+  port.send({ kind: 'memory', blocks });
   return {
     blocks,
     take(): Promise<number> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadImageSet } from '../../src/archive/load-images.ts';
 import { openImageSource } from '../../src/archive/open.ts';
-import { fetchTarget } from '../../src/cli/if-needed-fetch.ts';
+import { fetchTarget } from '../../src/cli/if-needed/fetch.ts';
 import { imageKind } from '../../src/image/image-kind.ts';
 import { walkSet } from '../../src/image/walk.ts';
 import { readInputRecord } from '../../src/plan/input-record-file.ts';

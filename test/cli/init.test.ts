@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
-import { guessBuild } from '../../src/cli/init-guess.ts';
-import { chooseTrack } from '../../src/cli/init-upstream.ts';
+import { guessBuild } from '../../src/cli/init/guess.ts';
+import { chooseTrack } from '../../src/cli/init/upstream.ts';
 import { makePlace, type Content, type Place } from '../source/repository.ts';
 import { runInProcess, type CommandRun } from '../support/context.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { writeRefresh } from '../../src/cli/patch-recipe.ts';
+import { writeRefresh } from '../../src/cli/patch/recipe.ts';
 import { lines, makePlace, type Place } from '../source/repository.ts';
 import { runInProcess, type CommandRun } from '../support/context.ts';
 

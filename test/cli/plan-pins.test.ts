@@ -1,3 +1,4 @@
+import { rename } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { goRecipe, makePlanBench } from './plan-bench.ts';
 
@@ -33,4 +34,11 @@ test('a commit that the recipe names and that is behind the tags it follows is t
     build: 0,
   });
   expect(await plan('--locked')).toEqual({ exitCode: 0, findings: [], build: 0 });
+  // A branch is followed as well; what cannot be asked changes nothing of the plan.
+  const branch = (url: string) => goRecipe('tool')(url).replace('branch: main', `branch: main, commit: "${old}"`);
+  await bench.write('recipes/tool.yaml', branch(bench.url));
+  await bench.forkwright('lock');
+  expect((await plan()).findings).toMatchObject([{ code: 'plan.pin-behind', severity: 'note' }]);
+  await rename(bench.upstreamFolder, `${bench.upstreamFolder}.gone`);
+  expect(await plan()).toMatchObject({ exitCode: 0, findings: [{ code: 'plan.pin-unknown', severity: 'note' }] });
 });

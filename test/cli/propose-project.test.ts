@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findProposeProject } from '../../src/cli/propose-project.ts';
+import { findProposeProject } from '../../src/cli/propose/project.ts';
 
 type Environment = Readonly<Record<string, string>>;
 

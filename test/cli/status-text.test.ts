@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatStatus } from '../../src/cli/status-text.ts';
+import { formatStatus } from '../../src/cli/status/text.ts';
 import { createStyle } from '../../src/report/style.ts';
 import { sampleFleet } from '../support/fleet-sample.ts';
 

@@ -23,7 +23,8 @@ beforeEach(async () => {
   const { port1, port2 } = new MessageChannel();
   takeWriteOrders(port2);
   thread = speakToWriter({
-    postMessage: (order) => port1.postMessage(order),
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows; this is a port
+    send: (order) => port1.postMessage(order),
     onAnswer: (listener) => port1.on('message', (answer: WriteAnswer) => listener(answer)),
     onFault: (listener) => (endThread = listener),
     close: () => Promise.resolve(port1.close()),

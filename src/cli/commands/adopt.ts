@@ -13,7 +13,7 @@ import type { ImageFacts } from '../../adopt/image-facts.ts';
 import { printable } from '../../report/printable.ts';
 import { viewFacts } from '../adopt-view.ts';
 import type { CommandResult, Invocation } from '../command.ts';
-import { targetOf } from '../convert-archive.ts';
+import { targetOf } from '../convert/archive.ts';
 import { findReference } from '../find-reference.ts';
 import { loadUsable } from '../load-usable.ts';
 import { openKept } from '../open-kept.ts';

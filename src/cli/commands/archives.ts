@@ -6,7 +6,7 @@ import { formatSize } from '../../report/size.ts';
 import { formatTable } from '../../report/table.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 import { loadRecipe } from '../load-recipe.ts';
-import { releaseArchives, type ReleaseSizes } from '../release-archives.ts';
+import { releaseArchives, type ReleaseSizes } from '../build/release-archives.ts';
 
 const SCHEMA = 'forkwright.archives/v1';
 const KINDS = ['export', 'save', 'flatSave'] as const;

@@ -66,7 +66,7 @@ async function annotate(
   invocation: Invocation,
 ): Promise<NonNullable<MergeOptions['annotations']>> {
   if (recipe === null) return new Map();
-  const { listInputAnnotations } = await import('../if-needed-annotations.ts');
+  const { listInputAnnotations } = await import('../if-needed/annotations.ts');
   return listInputAnnotations(recipe, archives, invocation);
 }
 

@@ -9,15 +9,15 @@ import { loadWorkspace } from '../../recipe/load.ts';
 import type { ResolvedRecipe, Target } from '../../recipe/target.ts';
 import { formatSize } from '../../report/size.ts';
 import { formatTable } from '../../report/table.ts';
-import type { BuildSettings } from '../build-settings.ts';
+import type { BuildSettings } from '../build/settings.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 import { toFinding } from '../error-finding.ts';
-import { checkFrozen } from '../frozen-lock.ts';
+import { checkFrozen } from '../lock/frozen.ts';
 import { uniteFindings, type RecipeFindings } from '../unite-findings.ts';
-import { orderForBuild } from '../build-order.ts';
-import { describeDone, type DoneState } from '../if-needed-text.ts';
-import { openRecipeBuilder, type DoneTarget, type RecipeOutcome } from '../recipe-builder.ts';
-import type { TestedTarget } from '../test-built.ts';
+import { orderForBuild } from '../build/order.ts';
+import { describeDone, type DoneState } from '../if-needed/text.ts';
+import { openRecipeBuilder, type DoneTarget, type RecipeOutcome } from '../build/recipe-builder.ts';
+import type { TestedTarget } from '../build/test-built.ts';
 
 const SCHEMA = 'forkwright.build/v1';
 

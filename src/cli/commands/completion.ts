@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { CommandResult } from '../command.ts';
-import { formatFishTables } from '../completion-fish.ts';
-import { modelCompletion } from '../completion-model.ts';
-import { formatTables } from '../completion-tables.ts';
+import { formatFishTables } from '../completion/fish.ts';
+import { modelCompletion } from '../completion/model.ts';
+import { formatTables } from '../completion/tables.ts';
 import type { CommandDeclaration } from '../declaration.ts';
 import { GLOBAL_OPTIONS } from '../global-options.ts';
 

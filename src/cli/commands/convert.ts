@@ -13,8 +13,8 @@ import { formatTable } from '../../report/table.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 import { loadRecipe } from '../load-recipe.ts';
 import { openSource } from '../open-source.ts';
-import { convertSource, targetOf } from '../convert-archive.ts';
-import type { NamedOutput, OutputFormat } from '../convert-options.ts';
+import { convertSource, targetOf } from '../convert/archive.ts';
+import type { NamedOutput, OutputFormat } from '../convert/options.ts';
 
 const SCHEMA = 'forkwright.convert/v1';
 

@@ -8,7 +8,7 @@ import { formatPlatform } from '../../platform/platform.ts';
 import { printable } from '../../report/printable.ts';
 import { formatSize } from '../../report/size.ts';
 import type { CommandResult, Invocation } from '../command.ts';
-import { targetOf } from '../convert-archive.ts';
+import { targetOf } from '../convert/archive.ts';
 import { openSource } from '../open-source.ts';
 import { loadUsable } from '../load-usable.ts';
 

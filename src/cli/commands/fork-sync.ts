@@ -13,8 +13,8 @@ import { listRemote } from '../../upstream/list-remote.ts';
 import { remember } from '../../upstream/remember.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 import { toFinding } from '../error-finding.ts';
-import { listRequests } from '../fork-requests.ts';
-import { formatForks } from '../fork-text.ts';
+import { listRequests } from '../fork/requests.ts';
+import { formatForks } from '../fork/text.ts';
 
 const FORKS_AT_ONCE = 4;
 const LIST_TIMEOUT_MS = 60_000;

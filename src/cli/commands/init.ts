@@ -13,10 +13,10 @@ import { readWorkspaceText } from '../../recipe/workspace-file.ts';
 import { printable } from '../../report/printable.ts';
 import { failureOf } from '../../upstream/failure.ts';
 import type { CommandResult, Invocation } from '../command.ts';
-import { formatDraft } from '../init-draft.ts';
-import type { BuildGuess } from '../init-guess.ts';
-import { lookAtUpstream, type UpstreamLook } from '../init-upstream.ts';
-import { WORKSPACE_FILES, type NewFile } from '../init-workspace.ts';
+import { formatDraft } from '../init/draft.ts';
+import type { BuildGuess } from '../init/guess.ts';
+import { lookAtUpstream, type UpstreamLook } from '../init/upstream.ts';
+import { WORKSPACE_FILES, type NewFile } from '../init/workspace.ts';
 
 export interface InitArguments {
   /** Of the recipe; null to make one of the URL's. */

@@ -12,10 +12,10 @@ import { requireKnown } from '../../recipe/require-known.ts';
 import { formatTable } from '../../report/table.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 import { describeFailures } from '../describe-failures.ts';
-import { findLockFaults } from '../frozen-lock.ts';
-import { openLookUps } from '../lock-look-ups.ts';
-import { lockRecipes } from '../lock-recipes.ts';
-import { findOrphans, readLocks } from '../read-locks.ts';
+import { findLockFaults } from '../lock/frozen.ts';
+import { openLookUps } from '../lock/look-ups.ts';
+import { lockRecipes } from '../lock/lock-recipes.ts';
+import { findOrphans, readLocks } from '../lock/read-locks.ts';
 
 const SCHEMA = 'forkwright.lock/v1';
 const ALL: readonly UpdateGroup[] = ['upstream', 'base', 'packages'];

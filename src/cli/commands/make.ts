@@ -7,14 +7,14 @@ import type { ResolvedRecipe } from '../../recipe/target.ts';
 import { writeRendered } from '../../render/write.ts';
 import { formatSize } from '../../report/size.ts';
 import { formatTable } from '../../report/table.ts';
-import type { BuildSettings } from '../build-settings.ts';
+import type { BuildSettings } from '../build/settings.ts';
 import type { CommandResult, Invocation } from '../command.ts';
-import { orderForBuild } from '../build-order.ts';
-import { checkFrozen } from '../frozen-lock.ts';
-import { describeDone } from '../if-needed-text.ts';
-import { makeRecipe, type MakeOutcome } from '../make-recipe.ts';
+import { orderForBuild } from '../build/order.ts';
+import { checkFrozen } from '../lock/frozen.ts';
+import { describeDone } from '../if-needed/text.ts';
+import { makeRecipe, type MakeOutcome } from '../build/make-recipe.ts';
 import { uniteFindings, type RecipeFindings } from '../unite-findings.ts';
-import { openRecipeBuilder } from '../recipe-builder.ts';
+import { openRecipeBuilder } from '../build/recipe-builder.ts';
 
 const SCHEMA = 'forkwright.make/v1';
 

@@ -9,8 +9,8 @@ import type { JudgedSeries } from '../../source/patch-series.ts';
 import type { PatchVerdict } from '../../source/patch-verdict.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 import { toFinding } from '../error-finding.ts';
-import { openPatches, planRefresh, writeRefresh, type JudgePatches } from '../patch-recipe.ts';
-import { countStates, formatChanges, formatPatches, type RecipePatches } from '../patch-text.ts';
+import { openPatches, planRefresh, writeRefresh, type JudgePatches } from '../patch/recipe.ts';
+import { countStates, formatChanges, formatPatches, type RecipePatches } from '../patch/text.ts';
 
 const RECIPES_AT_ONCE = 4;
 

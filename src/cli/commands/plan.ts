@@ -3,7 +3,7 @@ import { formatPlan } from '../../plan/describe-plan.ts';
 import { planToJson } from '../../plan/plan-to-json.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 import { exitWith } from '../exit-with.ts';
-import { planRecipes, type PlanRequest } from '../plan-recipes.ts';
+import { planRecipes, type PlanRequest } from '../plan/recipes.ts';
 
 const SCHEMA = 'forkwright.plan/v1';
 

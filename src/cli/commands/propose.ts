@@ -7,13 +7,13 @@ import { requireKnown } from '../../recipe/require-known.ts';
 import type { ForgeProject } from '../../upstream/forge.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 import { toFinding } from '../error-finding.ts';
-import { readCheckout, type Checkout } from '../propose-checkout.ts';
-import { discover } from '../propose-discover.ts';
-import { describeOtherHead, hasWritingToken, planForge, type OpenForge } from '../propose-forge.ts';
-import { findProposeProject } from '../propose-project.ts';
-import { formatDrafts, formatSteps, unifiedDiff, type ShownStep } from '../propose-text.ts';
-import type { Draft, WantedDrafts } from '../propose-wanted.ts';
-import { readLocks } from '../read-locks.ts';
+import { readCheckout, type Checkout } from '../propose/checkout.ts';
+import { discover } from '../propose/discover.ts';
+import { describeOtherHead, hasWritingToken, planForge, type OpenForge } from '../propose/forge.ts';
+import { findProposeProject } from '../propose/project.ts';
+import { formatDrafts, formatSteps, unifiedDiff, type ShownStep } from '../propose/text.ts';
+import type { Draft, WantedDrafts } from '../propose/wanted.ts';
+import { readLocks } from '../lock/read-locks.ts';
 
 const SCHEMA = 'forkwright.propose/v1';
 

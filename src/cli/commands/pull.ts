@@ -14,7 +14,7 @@ import { printable } from '../../report/printable.ts';
 import { formatSize } from '../../report/size.ts';
 import { formatTable } from '../../report/table.ts';
 import type { CommandResult, Invocation } from '../command.ts';
-import type { OutputFormat } from '../convert-options.ts';
+import type { OutputFormat } from '../convert/options.ts';
 import { openReference } from '../open-registry.ts';
 import { pullOutput } from '../pull-output.ts';
 

@@ -3,7 +3,7 @@ import { loadWorkspace } from '../../recipe/load.ts';
 import { requireKnown } from '../../recipe/require-known.ts';
 import { writeRendered, type RenderReport } from '../../render/write.ts';
 import type { CommandResult, Invocation } from '../command.ts';
-import { checkFrozen } from '../frozen-lock.ts';
+import { checkFrozen } from '../lock/frozen.ts';
 
 const SCHEMA = 'forkwright.render/v1';
 

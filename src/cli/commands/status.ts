@@ -8,11 +8,11 @@ import type { ResolvedRecipe, Workspace } from '../../recipe/target.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 import { openPublished } from '../find-published.ts';
 import { withCheckDeps } from '../open-check.ts';
-import { gatherFacts, type GatheredFacts } from '../status-facts.ts';
-import { findLockFacts } from '../status-locks.ts';
-import { openTryPatches } from '../status-patches.ts';
-import { openProposals } from '../status-proposals.ts';
-import { countGrades, formatStatus } from '../status-text.ts';
+import { gatherFacts, type GatheredFacts } from '../status/facts.ts';
+import { findLockFacts } from '../status/locks.ts';
+import { openTryPatches } from '../status/patches.ts';
+import { openProposals } from '../status/proposals.ts';
+import { countGrades, formatStatus } from '../status/text.ts';
 
 const PAGE = 'index.html';
 

@@ -4,8 +4,8 @@ import { explainTarget } from '../../plan/explain.ts';
 import type { ImageStore } from '../../plan/plan.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 import { exitWith } from '../exit-with.ts';
-import { planRecipes } from '../plan-recipes.ts';
-import { parseNamedTarget, readNamedImage } from '../why-arguments.ts';
+import { planRecipes } from '../plan/recipes.ts';
+import { parseNamedTarget, readNamedImage } from '../plan/why-arguments.ts';
 
 const SCHEMA = 'forkwright.why/v1';
 
