@@ -4,6 +4,8 @@ import { retry, TransientError, type Pauses } from '../http/retry.ts';
 import { innermostCause, isTransientStatus, readRetryAfter } from '../http/transient.ts';
 import type { ForgeProject } from '../upstream/forge.ts';
 import { describeBadAnswer, describeMissingToken, describeRefusal, RefusedError } from './api-error.ts';
+import { readText } from '../http/read-text.ts';
+import { parseJson } from '../oci/parse-json.ts';
 
 export interface GitLabDeps {
   readonly fetch: typeof globalThis.fetch;
@@ -153,7 +155,7 @@ async function send(
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
     const response = await fetch(url.href, { ...init, signal: AbortSignal.any([signal, timeout]) });
-    const text = await readText(response);
+    const text = await readText(response, MAX_BODY_BYTES);
     if (text !== null) return { response, text };
   } catch (error) {
     signal.throwIfAborted();
@@ -168,18 +170,6 @@ async function send(
   throw describeBadAnswer(method, path, project);
 }
 
-/** Null where it is too long. */
-async function readText(response: Response): Promise<string | null> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
 function refuse({ status, headers }: Response, body: string, request: Exchange, project: ForgeProject): Error {
   const refusal = describeRefusal({ ...request, status, body }, project);
   if (!isTransientStatus(status)) return refusal;
@@ -192,16 +182,6 @@ function parse<T>(text: string, schema: z.ZodType<T>, method: string, path: stri
   const parsed = schema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw describeBadAnswer(method, path, project);
-}
-
-/** Undefined for what is no JSON, which an answer without a body is. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 /** The query of the next page, by the Link header or, where a proxy drops that, by GitLab's own; never another address. */

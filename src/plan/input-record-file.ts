@@ -8,7 +8,8 @@ import { compareText } from '../platform/order.ts';
 import { formatPlatform } from '../platform/platform.ts';
 import { inputsPath } from '../recipe/output-names.ts';
 import type { Target } from '../recipe/target.ts';
-import { makeRecord, parseJson, toLeaves, type InputRecord } from './record.ts';
+import { parseJson } from '../oci/parse-json.ts';
+import { makeRecord, toLeaves, type InputRecord } from './record.ts';
 
 const SCHEMA = 'forkwright.inputs/v1';
 

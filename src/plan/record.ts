@@ -3,6 +3,7 @@ import { inputHash } from '../lock/input-hash.ts';
 import type { Leaves } from '../lock/input-leaves.ts';
 import { digestOf, type Digest } from '../oci/digest.ts';
 import { INPUT_HASH_ANNOTATION, INPUTS_ANNOTATION } from '../oci/record-annotations.ts';
+import { parseJson } from '../oci/parse-json.ts';
 
 /** What an image was built from, as it is kept with it. */
 export interface InputRecord {
@@ -46,14 +47,4 @@ export function toLeaves(value: unknown): Leaves | null {
 /** Half of a surrogate pair has no canonical form. */
 function isWhole(text: string): boolean {
   return !/\p{Cs}/u.test(text);
-}
-
-/** Gives what a text says as JSON; undefined where it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

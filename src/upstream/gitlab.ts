@@ -3,6 +3,7 @@ import type { ForgeClient } from './forge-client.ts';
 import { describeBadAnswer, describeRefusal } from './forge-error.ts';
 import type { ForgeProject } from './forge.ts';
 import type { Project } from './state.ts';
+import { parseJson } from '../oci/parse-json.ts';
 
 // What is read of the answers; a proxy may answer with anything.
 const projectSchema = z.object({
@@ -96,14 +97,4 @@ async function follow(
     url = next;
   }
   throw describeRefusal(302, 'it leads in a circle', project);
-}
-
-/** Undefined for what is no JSON: no schema takes that. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

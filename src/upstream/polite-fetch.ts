@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ForkwrightError, messageOf } from '../errors.ts';
 import { retry, TransientError, type Pauses } from '../http/retry.ts';
 import { showUrl } from '../http/show-url.ts';
+import { readText } from '../http/read-text.ts';
 import { innermostCause, isTransientStatus, readRetryAfter } from '../http/transient.ts';
 import { answerFile, keepAnswer, readAnswer, type KeptAnswer } from './answer-cache.ts';
 import type { HostLimit } from './host-limit.ts';
@@ -93,7 +94,7 @@ async function exchange(url: URL, init: RequestInit, deps: PoliteDeps) {
   const timeout = AbortSignal.timeout(deps.timeoutMs);
   try {
     const response = await deps.fetch(url.href, { ...init, signal: AbortSignal.any([deps.signal, timeout]) });
-    const body = await readText(response);
+    const body = await readText(response, MAX_BODY_BYTES);
     if (body !== null) return { response, body };
   } catch (error) {
     deps.signal.throwIfAborted();
@@ -110,18 +111,6 @@ async function exchange(url: URL, init: RequestInit, deps: PoliteDeps) {
     throw new TransientError('upstream.no-answer', text, { place });
   }
   throw new ForkwrightError('upstream.bad-answer', `${url.host} answered with far too much`, { place });
-}
-
-/** Null where it is too long. */
-async function readText(response: Response): Promise<string | null> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /**
