@@ -2,9 +2,9 @@ import { Worker } from 'node:worker_threads';
 import { digestParts, type Digest } from '../oci/digest.ts';
 import type { WriteAnswer, WriteOrder } from './write-messages.ts';
 
-const BLOCK_BYTES = 256 * 1024;
-/** How far the network may run ahead of the disk. */
-const BLOCKS = 64;
+// All of it together stays in the caches of the processor: what is hashed and written has just come.
+const BLOCK_BYTES = 128 * 1024;
+const BLOCKS = 16;
 
 /** A blob that another thread hashes and writes. */
 export interface ThreadBlob {

@@ -90,7 +90,7 @@ test('whoever waits hears that the thread has ended', async () => {
   const options = { fd: file.fd, offset: 0, digest: digestOf(Buffer.alloc(0)), onWritten: () => undefined };
   const blob = thread.open(options);
   endThread(new Error('out of memory'));
-  await expect(blob.append(new Uint8Array(17 * MIB))).rejects.toThrow('out of memory');
+  await expect(blob.append(new Uint8Array(3 * MIB))).rejects.toThrow('out of memory');
   await expect(thread.open(options).finish()).rejects.toThrow('out of memory');
   await file.close();
 });
