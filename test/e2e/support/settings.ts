@@ -11,6 +11,9 @@ export const REGISTRY = env['FORKWRIGHT_E2E_REGISTRY'] ?? 'localhost:5000';
 /** Whether a test fails where something is missing that it needs; else it is skipped. */
 export const IS_REQUIRED = env['FORKWRIGHT_E2E_REQUIRED'] === '1';
 
+/** What may be missing all the same. */
+export const MAY_LACK: ReadonlySet<string> = new Set((env['FORKWRIGHT_E2E_WITHOUT'] ?? '').split(','));
+
 /** A git repository with the true upstream of dockerfile-copy; null for the stand-in. */
 export const COPY_UPSTREAM = env['FORKWRIGHT_E2E_COPY_UPSTREAM'] ?? null;
 
