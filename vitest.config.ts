@@ -6,6 +6,7 @@ export default defineConfig({
     exclude: ['test/e2e/**'],
     // Locale, time zone and colour must not reach any output; a test that needs another value sets it itself.
     env: { TZ: 'UTC', NO_COLOR: '1' },
-    testTimeout: 20_000,
+    // Real programs take their time on a busy machine.
+    testTimeout: 60_000,
   },
 });
