@@ -8,5 +8,6 @@ export default defineConfig({
     env: { TZ: 'UTC', NO_COLOR: '1' },
     // Real programs take their time on a busy machine.
     testTimeout: 60_000,
+    setupFiles: ['test/support/fixed-seed.ts'],
   },
 });

@@ -77,16 +77,21 @@ function addEnvironment(part: PartBuilder, { env }: ContainerConfig): void {
   const entries = env.flatMap((entry): readonly (readonly [string, string])[] => {
     const [name = ''] = entry.split('=', 1);
     if (entry === DEFAULT_PATH) return [];
-    const fits = shape.env.safeParse({ [name]: entry.slice(name.length + 1) }).success;
+    const fits = isKey(name) && shape.env.safeParse({ [name]: entry.slice(name.length + 1) }).success;
     if (!fits) part.leaveOut(`the variable ${JSON.stringify(entry)}`);
     return fits ? [[name, entry.slice(name.length + 1)]] : [];
   });
   part.add('env', entries.length === 0 ? undefined : Object.fromEntries(entries), shape.env);
 }
 
+/** No recipe has it as a key: what reads it into an object would change the object instead. */
+function isKey(name: string): boolean {
+  return name !== '__proto__';
+}
+
 function addLabels(part: PartBuilder, { labels }: ContainerConfig): void {
   const own = Object.entries(labels).filter(([name]) => !MADE_LABELS.has(name));
-  const fit = own.filter(([name, value]) => shape.labels.safeParse({ [name]: value }).success);
+  const fit = own.filter(([name, value]) => isKey(name) && shape.labels.safeParse({ [name]: value }).success);
   for (const [name, value] of own) {
     if (!fit.some(([each]) => each === name))
       part.leaveOut(`the label ${JSON.stringify(name)}: ${JSON.stringify(value)}`);

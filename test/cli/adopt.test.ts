@@ -270,7 +270,10 @@ test(
         expect(recipe?.targets).toHaveLength(1);
         expect(stdout.match(/^[a-z]\w*:/gm)?.filter((key) => !KEYS.has(key.slice(0, -1)))).toEqual([]);
       }),
-      { numRuns: 60 },
+      {
+        numRuns: 60,
+        examples: [[{ user: '', env: ['__proto__'], labels: {}, words: [], path: '' }]],
+      },
     );
   },
 );

@@ -81,8 +81,9 @@ function findUpload(world: World, { method, query }: Exchange, name: string, id:
     .join('&');
   if (sent === upload.state) return upload;
   // The answer with the new state did not arrive: the client cannot know better, and may ask how far it came.
-  if (sent === upload.heldState && method === 'GET' && options.keepsCutUploads !== false) return upload;
-  if (sent !== upload.heldState) violate(`${method} to an upload of ${name} by another address than the last Location`);
+  const isHeld = upload.heldStates.includes(sent);
+  if (isHeld && method === 'GET' && options.keepsCutUploads !== false) return upload;
+  if (!isHeld) violate(`${method} to an upload of ${name} by another address than the last Location`);
   throw unknown();
 }
 

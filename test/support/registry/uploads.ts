@@ -8,8 +8,8 @@ export interface Upload {
   sizeBytes: number;
   /** The query of its address, as the next request must send it. */
   state: string;
-  /** The state before, which the client knows as long as the answer with the new one did not arrive. */
-  heldState: string | null;
+  /** States before: any of them may be the last that the client knows, as long as no newer one is known to have arrived. */
+  heldStates: string[];
   /** A chunk came that was shorter than the registry wants; only the last one may be. */
   hasShortChunk: boolean;
 }
@@ -40,7 +40,7 @@ export function createUploads(hasPlainState: boolean): Uploads {
     begin: (repository) => {
       const id = `up-${hash(`${repository} ${made++}`)}`;
       const state = nextState(id);
-      const upload = { id, repository, chunks: [], sizeBytes: 0, state, heldState: null, hasShortChunk: false };
+      const upload = { id, repository, chunks: [], sizeBytes: 0, state, heldStates: [], hasShortChunk: false };
       open.set(id, upload);
       return upload;
     },
@@ -50,11 +50,11 @@ export function createUploads(hasPlainState: boolean): Uploads {
     },
     isEndKnown: (id) => ended.get(id) ?? null,
     turn: (upload) => {
-      upload.heldState ??= upload.state;
+      upload.heldStates.push(upload.state);
       upload.state = nextState(upload.id);
     },
     settle: (upload, state) => {
-      if (upload.state === state) upload.heldState = null;
+      if (upload.state === state) upload.heldStates = [];
     },
     end: (id) => {
       if (open.delete(id)) ended.set(id, false);
