@@ -37,7 +37,8 @@ test('an answer that is cut while its reader is busy leaves no timer behind', as
   };
   await expect(read()).rejects.toThrow(WireError);
   await turns();
-  expect(timers()).toBe(before);
+  // One of somebody else's may have run out meanwhile.
+  expect(timers()).toBeLessThanOrEqual(before);
 });
 
 test('a body whose source is slow to end, on a connection that is gone, leaves no timer behind', async () => {
@@ -52,5 +53,6 @@ test('a body whose source is slow to end, on a connection that is gone, leaves n
   const body = { sizeBytes: 3, open, onSent: () => undefined };
   await expect(send({ method: 'PUT', url, body })).rejects.toThrow(WireError);
   await turns();
-  expect(timers()).toBe(before);
+  // One of somebody else's may have run out meanwhile.
+  expect(timers()).toBeLessThanOrEqual(before);
 });
