@@ -11,5 +11,7 @@ export default defineConfig({
     fileParallelism: false,
     // An engine may have to pull its images first.
     testTimeout: 600_000,
+    // As in vitest.config.ts.
+    retry: 1,
   },
 });
