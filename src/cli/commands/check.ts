@@ -10,6 +10,7 @@ import { pinsOfRecipe } from '../../upstream/pins.ts';
 import type { ImageState, RecipeState, UpstreamState } from '../../upstream/state.ts';
 import { countVerdicts, formatCheck } from '../check-text.ts';
 import type { CommandResult, Invocation } from '../command.ts';
+import { exitWith } from '../exit-with.ts';
 import { formatHealth } from '../health-text.ts';
 import { withCheckDeps } from '../open-check.ts';
 
@@ -105,12 +106,6 @@ async function checkUrls(
     findings,
     ...exitWith(findings, isPoor && given.hasExitCode),
   };
-}
-
-/** CONTRACT, "Exit codes": what could not be checked is 2. */
-function exitWith(findings: readonly Finding[], isNews: boolean): { readonly exitCode?: 1 | 2 } {
-  if (findings.some(({ severity }) => severity === 'error')) return { exitCode: 2 };
-  return isNews ? { exitCode: 1 } : {};
 }
 
 /** Without findings: they are at the end of the document, all together. */

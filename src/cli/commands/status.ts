@@ -1,7 +1,6 @@
 import { resolve, join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { replaceOutput } from '../../archive/replace-output.ts';
-import type { Finding } from '../../finding.ts';
 import { compareRows, gradeRecipe } from '../../fleet/grade-recipe.ts';
 import { loadWorkspace, readWorkspaceDefaults } from '../../recipe/load.ts';
 import type { ResolvedRecipe, Workspace } from '../../recipe/target.ts';
@@ -13,6 +12,7 @@ import { findLockFacts } from '../status/locks.ts';
 import { openTryPatches } from '../status/patches.ts';
 import { openProposals } from '../status/proposals.ts';
 import { countGrades, formatStatus } from '../status/text.ts';
+import { exitWith } from '../exit-with.ts';
 
 const PAGE = 'index.html';
 
@@ -89,10 +89,4 @@ async function observe(
   } finally {
     await images.close();
   }
-}
-
-/** CONTRACT, "Exit codes": what could not be checked is 2. */
-function exitWith(findings: readonly Finding[], isPoor: boolean): { readonly exitCode?: 1 | 2 } {
-  if (findings.length > 0) return { exitCode: 2 };
-  return isPoor ? { exitCode: 1 } : {};
 }

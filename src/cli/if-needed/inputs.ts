@@ -9,6 +9,7 @@ import { loadWorkspace } from '../../recipe/load.ts';
 import type { ResolvedRecipe } from '../../recipe/target.ts';
 import { loadTemplates } from '../../render/load-templates.ts';
 import type { Invocation } from '../command.ts';
+import { withAncestors } from '../plan/family.ts';
 import { asReason } from './reason.ts';
 
 /** Gives what the targets of a recipe would be built from now, by platform. */
@@ -32,7 +33,12 @@ export function openKnownInputs({ root, signal }: Pick<Invocation, 'root' | 'sig
   };
   const find = async (recipe: ResolvedRecipe): Promise<ReadonlyMap<string, KnownInputs>> => {
     const { recipes, settings, templates } = await (loading ??= loadAll(root));
-    const family = listFamily(recipe, recipes);
+    const listParents = (name: string) => {
+      const member = recipes.get(name);
+      return member === undefined ? [] : parentsOf(member, member.lock?.images ?? new Map(), recipes);
+    };
+    const names = withAncestors([recipe.name], listParents);
+    const family = new Map([...recipes].filter(([name]) => names.has(name)));
     const render = (each: ResolvedRecipe, target: ResolvedRecipe['targets'][number]) =>
       renderHashed(each, target, settings, templates);
     const inputs = listInputs([...family.values()], render).get(recipe.name);
@@ -62,22 +68,6 @@ async function loadAll(root: string) {
   const { templates } = await loadTemplates(workspace.root);
   const recipes = new Map(workspace.recipes.map((recipe) => [recipe.name, recipe]));
   return { recipes, settings: workspace.settings, templates };
-}
-
-/** The recipe with all that it is built on, and what those are built on. */
-function listFamily(
-  recipe: ResolvedRecipe,
-  recipes: ReadonlyMap<string, ResolvedRecipe>,
-): ReadonlyMap<string, ResolvedRecipe> {
-  const family = new Map<string, ResolvedRecipe>();
-  const add = (name: string): void => {
-    const member = recipes.get(name);
-    if (member === undefined || family.has(name)) return;
-    family.set(name, member);
-    for (const parent of parentsOf(member, member.lock?.images ?? new Map(), recipes)) add(parent);
-  };
-  add(recipe.name);
-  return family;
 }
 
 /** Gives a file whose hash is not the one in a lock; null where there is none. */
