@@ -4,7 +4,8 @@ import { ForkwrightError } from '../errors.ts';
 import type { ImageReference } from '../oci/reference.ts';
 import type { Platform } from '../platform/platform.ts';
 import { readMirrors } from '../recipe/mirrors.ts';
-import type { RegistryClient } from '../registry/registry-client.ts';
+import type { BlobFetcher } from '../registry/blob-fetcher.ts';
+import type { RegistryClient, RegistryClientOptions } from '../registry/registry-client.ts';
 import type { Repository } from '../registry/repository.ts';
 import type { Invocation } from './command.ts';
 
@@ -24,15 +25,28 @@ export interface OpenedRegistry {
 /** Makes a client for the registries of this call: proxies, credentials and certificates as the invocation has them. */
 export async function createClient(invocation: Invocation): Promise<RegistryClient> {
   const { createRegistryClient } = await import('../registry/registry-client.ts');
+  return createRegistryClient(await readClientOptions(invocation));
+}
+
+async function readClientOptions({ env, run, signal, registries, cwd }: Invocation): Promise<RegistryClientOptions> {
   const { createFindCredentials } = await import('../registry/find-credentials.ts');
-  const { env, run, signal, registries, cwd } = invocation;
-  return createRegistryClient({
+  return {
     env,
     signal,
     findCredentials: createFindCredentials({ cwd, env, run, signal }),
     ...(registries.isInsecure ? { insecure: true } : {}),
     caFile: registries.caFile === null ? null : resolve(cwd, registries.caFile),
-  });
+  };
+}
+
+/** Starts a thread that fetches blobs of a repository, as a client of this call would. */
+export async function startFetcher(
+  repository: Repository,
+  invocation: Invocation,
+  signal: AbortSignal,
+): Promise<BlobFetcher> {
+  const { startFetchThread } = await import('../registry/fetch-thread.ts');
+  return startFetchThread(repository, await readClientOptions(invocation), signal);
 }
 
 /**

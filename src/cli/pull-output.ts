@@ -13,6 +13,7 @@ import { finishLayout, removeStaged, stageImage } from '../registry/pull-image.t
 import type { Repository } from '../registry/repository.ts';
 import { formatSize } from '../report/size.ts';
 import type { Invocation } from './command.ts';
+import { startFetcher } from './open-registry.ts';
 import { convertSource } from './convert/archive.ts';
 import type { ConvertOptions, OutputFormat } from './convert/options.ts';
 
@@ -87,7 +88,7 @@ function pullEntries(
   invocation: Invocation,
 ): Promise<WrittenTarget> {
   const pull = (fetching: FetchBlobsOptions) => pullArchive(repository, entries, options.output, fetching);
-  return withTask(options, invocation, pull, ({ sizeBytes }) => sizeBytes);
+  return withTask(repository, options, invocation, pull, ({ sizeBytes }) => sizeBytes);
 }
 
 async function pullByFolder(
@@ -99,7 +100,7 @@ async function pullByFolder(
   const stage = (fetching: FetchBlobsOptions) =>
     stageImage(repository, plan, options.output, { ...fetching, isResult });
   const pulledBytes = plan.graph.blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const staged = await withTask(options, invocation, stage, () => pulledBytes);
+  const staged = await withTask(repository, options, invocation, stage, () => pulledBytes);
   if (isResult) return { written: await finishLayout(staged, options.output), findings: [] };
   const source = await openImageSource(staged.folder, invocation.cwd, invocation);
   try {
@@ -113,15 +114,17 @@ async function pullByFolder(
 
 /** Shows how far a pull is. */
 async function withTask<Result>(
+  repository: Repository,
   { reference }: PullOutputOptions,
-  { progress, signal }: Invocation,
+  invocation: Invocation,
   pull: (options: FetchBlobsOptions) => Promise<Result>,
   sizeOf: (result: Result) => number,
 ): Promise<Result> {
-  const task = progress.task(`pulling ${reference}`, null);
+  const task = invocation.progress.task(`pulling ${reference}`, null);
   try {
     const result = await pull({
-      signal,
+      signal: invocation.signal,
+      startFetchThread: (signal) => startFetcher(repository, invocation, signal),
       onStart: (heldBytes, totalSize) => task.startAt(heldBytes, totalSize),
       onBytes: (bytes) => task.advance(bytes),
     });

@@ -51,6 +51,10 @@ export function readThroughCache(repository: Repository, cache: BlobCache): Repo
       const { bytes } = await keep(blob.digest, () => repository.readBlob(blob));
       yield* skip(bytes(), fromByte);
     },
+    takeBlob: async (blob, fromByte, take) => {
+      const { bytes } = await keep(blob.digest, () => repository.readBlob(blob));
+      for await (const chunk of skip(bytes(), fromByte)) take(chunk);
+    },
   };
 }
 

@@ -1,13 +1,13 @@
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { placeEntries, type PlacedArchive, type PlacedBlob } from '../archive/place-entries.ts';
+import { placeEntries, type PlacedArchive } from '../archive/place-entries.ts';
 import { replaceOutput } from '../archive/replace-output.ts';
 import type { WrittenTarget } from '../archive/write-target.ts';
 import { claimLeftover } from '../cache/claim-leftover.ts';
 import type { ArchiveEntry } from '../image/archive-entry.ts';
 import { digestOf, type Digest } from '../oci/digest.ts';
-import { isBlobThere, resumeBlob, writeAt } from './partial-blob.ts';
+import { isBlobThere, type WantedBlob } from './fill-blob.ts';
 import { fetchBlobs, type FetchBlobsOptions } from './pull-blobs.ts';
 import { asPullError } from './pull-image.ts';
 import { openJournal, type PullJournal } from './pull-journal.ts';
@@ -91,30 +91,40 @@ interface Filling {
 }
 
 function stagingOf({ file, path, archive, journal }: Filling): PullStaging {
-  const placed = new Map(archive.blobs.map((blob) => [blob.digest, blob]));
-  const regionOf = (digest: Digest) => {
-    const blob = placed.get(digest);
-    if (blob === undefined) throw new Error(`${digest} has no place in the archive`);
-    return { file, offset: blob.offset, place: path, onLength: (bytes: number) => journal.note(digest, bytes) };
-  };
+  const offsets = new Map(archive.blobs.map(({ digest, offset }) => [digest, offset]));
   return {
     check: async (_, signal) => {
       const whole = new Set<Digest>();
       let sizeBytes = 0;
       for (const blob of archive.blobs) {
         const heldBytes = heldOf(blob, journal);
-        const isDamaged = heldBytes === blob.sizeBytes && !(await isBlobThere(regionOf(blob.digest), blob, signal));
+        const { offset } = blob;
+        const isAll = heldBytes === blob.sizeBytes;
+        const isDamaged = isAll && !(await isBlobThere(file, { path, offset }, blob, signal));
         if (isDamaged) await journal.note(blob.digest, 0);
         else sizeBytes += heldBytes;
-        if (!isDamaged && heldBytes === blob.sizeBytes) whole.add(blob.digest);
+        if (!isDamaged && isAll) whole.add(blob.digest);
       }
       return { whole, sizeBytes } satisfies HeldBlobs;
     },
-    open: (blob, signal, thread) =>
-      resumeBlob(regionOf(blob.digest), blob, journal.heldBytes(blob.digest), signal, thread),
+    open: (blob) => {
+      const { digest, sizeBytes } = blob;
+      const offset = offsets.get(digest);
+      if (offset === undefined) throw new Error(`${digest} has no place in the archive`);
+      const note = (bytes: number) => journal.note(digest, bytes);
+      const place = { path, offset, heldBytes: heldOf(blob, journal) };
+      return Promise.resolve({ place, note, clear: () => note(0), keep: () => note(sizeBytes) });
+    },
   };
 }
 
-function heldOf({ digest, sizeBytes }: PlacedBlob, journal: PullJournal): number {
+function heldOf({ digest, sizeBytes }: WantedBlob, journal: PullJournal): number {
   return Math.min(journal.heldBytes(digest), sizeBytes);
+}
+
+/** Throws the system's error. */
+async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += (await file.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
+  }
 }

@@ -1,16 +1,20 @@
-import pMap from 'p-map';
 import { ForkwrightError } from '../errors.ts';
-import type { PartialBlob, StagedBlob } from './partial-blob.ts';
-import type { PullStaging } from './pull-staging.ts';
+import { keepFreedMemory } from '../process/keep-freed-memory.ts';
+import { createBlobFetcher, type BlobFetcher } from './blob-fetcher.ts';
+import type { WantedBlob } from './fill-blob.ts';
+import type { PullStaging, StagedBlob } from './pull-staging.ts';
 import type { Repository } from './repository.ts';
-import { startWriteThread, type WriteThread } from './write-thread.ts';
 
 const AT_ONCE = 4;
 /** What is quicker fetched than a thread is started. */
 const SMALL_BYTES = 64 * 1024 * 1024;
+/** How much of a blob may have to be fetched again where the process ends at once. */
+const NOTE_BYTES = 1024 * 1024;
 
 export interface FetchBlobsOptions {
   readonly signal: AbortSignal;
+  /** Starts a thread that fetches from the same repository, for large pulls; null where there is none. */
+  readonly startFetchThread: ((signal: AbortSignal) => Promise<BlobFetcher>) | null;
   /** Told once how many bytes are there already, of all. */
   readonly onStart: (heldBytes: number, totalBytes: number) => void;
   readonly onBytes: (bytes: number) => void;
@@ -23,74 +27,101 @@ export interface FetchBlobsOptions {
  */
 export async function fetchBlobs(
   repository: Repository,
-  blobs: readonly StagedBlob[],
+  blobs: readonly WantedBlob[],
   staging: PullStaging,
-  { signal, onStart, onBytes }: FetchBlobsOptions,
+  { signal, startFetchThread, onStart, onBytes }: FetchBlobsOptions,
 ): Promise<void> {
   const held = await staging.check(blobs, signal);
-  const totalBytes = blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  onStart(held.sizeBytes, totalBytes);
+  onStart(held.sizeBytes, totalOf(blobs));
   const missing = blobs.filter(({ digest }) => !held.whole.has(digest)).toSorted((a, b) => b.sizeBytes - a.sizeBytes);
   const failing = new AbortController();
-  const missingBytes = missing.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const thread = missingBytes < SMALL_BYTES ? null : startWriteThread();
-  const fetching = { repository, staging, thread, signal: AbortSignal.any([signal, failing.signal]), onBytes };
-  const fetchOne = async (blob: StagedBlob) => {
-    try {
-      await fetchBlob(blob, fetching);
-    } catch (error) {
-      // The others stop at their next piece, and nobody writes any more when this call has ended.
-      failing.abort(error);
+  const fetching = { repository, staging, signal: AbortSignal.any([signal, failing.signal]), onBytes };
+  const isLarge = totalOf(missing) >= SMALL_BYTES && missing.length > 1;
+  if (isLarge) keepFreedMemory();
+  const keeping: Promise<void>[] = [];
+  // The others stop at their next piece, and nobody writes any more when this call has ended.
+  const orFail = (work: Promise<void>) => work.catch((error: unknown) => failing.abort(error));
+
+  const takeFrom = async (fetcher: BlobFetcher) => {
+    for (let blob = missing.shift(); blob !== undefined; blob = missing.shift()) {
+      fetching.signal.throwIfAborted();
+      const staged = await fetchBlob(blob, fetcher, fetching);
+      // The next one need not wait for the disk.
+      keeping.push(orFail(staged.keep()));
     }
   };
-  try {
-    await pMap(missing, fetchOne, { concurrency: AT_ONCE });
-  } finally {
-    await thread?.close();
-  }
+  const runFetcher = async (fetcher: BlobFetcher, atOnce: number) => {
+    try {
+      await Promise.all(Array.from({ length: atOnce }, () => orFail(takeFrom(fetcher))));
+    } finally {
+      await fetcher.close();
+    }
+  };
+  const here = createBlobFetcher(repository, fetching.signal);
+  if (isLarge && startFetchThread !== null) {
+    const there = await startFetchThread(fetching.signal);
+    await Promise.all([runFetcher(here, AT_ONCE / 2), runFetcher(there, AT_ONCE / 2)]);
+  } else await runFetcher(here, AT_ONCE);
+  await Promise.all(keeping);
   fetching.signal.throwIfAborted();
 }
 
-interface Fetching extends Omit<FetchBlobsOptions, 'onStart'> {
+function totalOf(blobs: readonly WantedBlob[]): number {
+  return blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+interface Fetching extends Pick<FetchBlobsOptions, 'signal' | 'onBytes'> {
   readonly repository: Repository;
   readonly staging: PullStaging;
-  readonly thread: WriteThread | null;
 }
 
-async function fetchBlob(blob: StagedBlob, fetching: Fetching): Promise<void> {
-  const { repository, staging, thread, signal, onBytes } = fetching;
-  signal.throwIfAborted();
-  const partial = await staging.open(blob, signal, thread);
-  try {
-    const heldBytes = partial.sizeBytes;
-    const actual = await fillPartial(blob, partial, fetching);
-    if (actual === blob.digest) return;
-    await partial.clear();
-    // What was left behind may be what is wrong.
-    onBytes(-blob.sizeBytes);
-    const again = heldBytes > 0 ? await fillPartial(blob, partial, fetching) : actual;
-    if (again === blob.digest) return;
-    await partial.clear();
-    throw new ForkwrightError('blob.corrupt', `what the registry sends has the digest ${again}`, {
-      place: `${repository.registry}/${repository.name}@${blob.digest}`,
-      hint: 'the registry, or a proxy before it, holds damaged data; push the image again',
-    });
-  } finally {
-    await partial.close();
-  }
+/** Gives the place of a blob when all of it is there, and right. */
+async function fetchBlob(
+  blob: WantedBlob,
+  fetcher: BlobFetcher,
+  { repository, staging, onBytes }: Fetching,
+): Promise<StagedBlob> {
+  const staged = await staging.open(blob);
+  const { place } = staged;
+  const actual = await fill(blob, staged, place.heldBytes, fetcher, onBytes);
+  if (actual === blob.digest) return staged;
+  await staged.clear();
+  // What was left behind may be what is wrong.
+  onBytes(-blob.sizeBytes);
+  const again = place.heldBytes > 0 ? await fill(blob, staged, 0, fetcher, onBytes) : actual;
+  if (again === blob.digest) return staged;
+  await staged.clear();
+  throw new ForkwrightError('blob.corrupt', `what the registry sends has the digest ${again}`, {
+    place: `${repository.registry}/${repository.name}@${blob.digest}`,
+    hint: 'the registry, or a proxy before it, holds damaged data; push the image again',
+  });
 }
 
-async function fillPartial(
-  blob: StagedBlob,
-  partial: PartialBlob,
-  { repository, signal, onBytes }: Fetching,
+/** Fetches what is missing of a blob, and notes meanwhile how far it is. */
+async function fill(
+  blob: WantedBlob,
+  { place, note }: StagedBlob,
+  heldBytes: number,
+  fetcher: BlobFetcher,
+  onBytes: (bytes: number) => void,
 ): Promise<string> {
-  if (partial.sizeBytes < blob.sizeBytes) {
-    for await (const chunk of repository.readBlob(blob, partial.sizeBytes)) {
-      signal.throwIfAborted();
-      await partial.append(chunk);
-      onBytes(chunk.length);
-    }
+  let [writtenBytes, notedBytes] = [heldBytes, heldBytes];
+  let noting: Promise<void> = Promise.resolve();
+  const noteAll = () => {
+    const bytes = (notedBytes = writtenBytes);
+    noting = noting.then(() => note(bytes));
+    // Whoever waits for it next is told.
+    noting.catch(() => undefined);
+  };
+  const onWritten = (bytes: number) => {
+    onBytes(bytes - writtenBytes);
+    writtenBytes = bytes;
+    if (writtenBytes - notedBytes >= NOTE_BYTES) noteAll();
+  };
+  try {
+    return await fetcher.fetch(blob, { ...place, heldBytes }, onWritten);
+  } finally {
+    if (writtenBytes > notedBytes) noteAll();
+    await noting;
   }
-  return partial.finish();
 }

@@ -1,17 +1,15 @@
-import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { claimLeftover } from '../cache/claim-leftover.ts';
 import { blobPath, type Digest } from '../oci/digest.ts';
-import { isBlobThere, resumeBlob, type PartialBlob, type StagedBlob } from './partial-blob.ts';
-import type { WriteThread } from './write-thread.ts';
+import { isBlobThere, type BlobPlace, type WantedBlob } from './fill-blob.ts';
 
 /** Where blobs are until a pull is over, and what an earlier one has left of them. */
 export interface PullStaging {
   /** Looks at what is there: whole blobs are hashed, and what is damaged or not needed is dropped. */
-  readonly check: (blobs: readonly StagedBlob[], signal: AbortSignal) => Promise<HeldBlobs>;
-  /** Opens a blob that is not whole, with whatever of it is there already. `thread` may hash and write it. */
-  readonly open: (blob: StagedBlob, signal: AbortSignal, thread: WriteThread | null) => Promise<PartialBlob>;
+  readonly check: (blobs: readonly WantedBlob[], signal: AbortSignal) => Promise<HeldBlobs>;
+  /** Opens the place of a blob that is not whole, with whatever of it is there already. */
+  readonly open: (blob: WantedBlob) => Promise<StagedBlob>;
 }
 
 /** What an earlier pull has left of the blobs of this one. */
@@ -20,6 +18,17 @@ export interface HeldBlobs {
   readonly whole: ReadonlySet<Digest>;
   /** Bytes that are there of any of them, whole or not. */
   readonly sizeBytes: number;
+}
+
+/** The place of a blob while it arrives. All of it throws the system's errors. */
+export interface StagedBlob {
+  readonly place: BlobPlace;
+  /** Told how many bytes of the blob are there, for a pull that goes on when this one is ended. */
+  readonly note: (sizeBytes: number) => Promise<void>;
+  /** Drops what is there. */
+  readonly clear: () => Promise<void>;
+  /** Told that all of it is there, and right. */
+  readonly keep: () => Promise<void>;
 }
 
 /**
@@ -38,11 +47,11 @@ export async function claimStaging(output: string): Promise<string> {
 export function openFolderStaging(folder: string, isResult: boolean): PullStaging {
   return {
     check: (blobs, signal) => checkFolder(folder, blobs, signal),
-    open: (blob, signal, thread) => openFile(folder, blob, isResult, signal, thread),
+    open: (blob) => openFile(folder, blob, isResult),
   };
 }
 
-async function checkFolder(folder: string, blobs: readonly StagedBlob[], signal: AbortSignal): Promise<HeldBlobs> {
+async function checkFolder(folder: string, blobs: readonly WantedBlob[], signal: AbortSignal): Promise<HeldBlobs> {
   const whole = new Set<Digest>();
   let sizeBytes = 0;
   const wanted = new Map(blobs.map((blob) => [blobPath(blob.digest), blob]));
@@ -67,53 +76,39 @@ async function checkFolder(folder: string, blobs: readonly StagedBlob[], signal:
   return { whole, sizeBytes };
 }
 
-async function isRight(path: string, blob: StagedBlob, signal: AbortSignal): Promise<boolean> {
+async function isRight(path: string, blob: WantedBlob, signal: AbortSignal): Promise<boolean> {
   const file = await open(path);
   try {
     if ((await file.stat()).size !== blob.sizeBytes) return false;
-    return await isBlobThere({ file, offset: 0, place: path }, blob, signal);
+    return await isBlobThere(file, { path, offset: 0 }, blob, signal);
   } finally {
     await file.close();
   }
 }
 
-async function openFile(
-  folder: string,
-  blob: StagedBlob,
-  isResult: boolean,
-  signal: AbortSignal,
-  thread: WriteThread | null,
-): Promise<PartialBlob> {
+async function openFile(folder: string, blob: WantedBlob, isResult: boolean): Promise<StagedBlob> {
   const path = join(folder, partialName(blob.digest));
-  const file = await open(path, constants.O_RDWR | constants.O_CREAT);
-  const onLength = (bytes: number) => (bytes === 0 ? file.truncate(0) : Promise.resolve());
+  // Makes it where it is not there.
+  await (await open(path, 'a')).close();
+  const { size: heldBytes } = await stat(path);
+  return {
+    place: { path, offset: 0, heldBytes },
+    // The length of the file says it.
+    note: () => Promise.resolve(),
+    clear: () => truncate(path),
+    keep: async () => {
+      if (isResult) await syncFile(path);
+      await rename(path, join(folder, blobPath(blob.digest)));
+    },
+  };
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
   try {
-    const region = { file, offset: 0, place: path, onLength };
-    const partial = await resumeBlob(region, blob, (await file.stat()).size, signal, thread);
-    return {
-      get sizeBytes() {
-        return partial.sizeBytes;
-      },
-      append: partial.append,
-      clear: partial.clear,
-      async finish() {
-        const actual = await partial.finish();
-        if (actual !== blob.digest) return actual;
-        if (isResult) await file.sync();
-        await rename(path, join(folder, blobPath(blob.digest)));
-        return actual;
-      },
-      async close() {
-        try {
-          await partial.close();
-        } finally {
-          await file.close();
-        }
-      },
-    };
-  } catch (error) {
+    await file.sync();
+  } finally {
     await file.close();
-    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { headManifest, readManifest } from './manifests.ts';
-import { readBlob } from './read-blob.ts';
+import { readBlob, takeBlob } from './read-blob.ts';
 import { listReferrers, writeManifest } from './referrers.ts';
 import type { Remote } from './remote.ts';
 import type { Repository } from './repository.ts';
@@ -16,6 +16,7 @@ export function openRepository(remote: Remote): Repository {
     writeManifest: (manifest, tag) => writeManifest(remote, manifest, tag),
     hasBlob: (digest) => hasBlob(remote, digest),
     readBlob: (blob, fromByte = 0) => readBlob(remote, blob, fromByte),
+    takeBlob: (blob, fromByte, take) => takeBlob(remote, blob, fromByte, take),
     writeBlob: (content, options) => writeBlob(remote, content, options),
     listReferrers: (digest) => listReferrers(remote, digest),
     listTags: () => listTags(remote),

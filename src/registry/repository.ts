@@ -66,6 +66,12 @@ export interface Repository {
    * come, or an error; whoever consumes them hashes them.
    */
   readBlob(blob: Pick<Descriptor, 'digest' | 'sizeBytes'>, fromByte?: number): AsyncIterable<Uint8Array>;
+  /** As `readBlob`, for what is done with the bytes at once: `take` gets them as they come. Throws what `take` throws. */
+  takeBlob(
+    blob: Pick<Descriptor, 'digest' | 'sizeBytes'>,
+    fromByte: number,
+    take: (chunk: Uint8Array) => void,
+  ): Promise<void>;
   /** Sees to it that the blob is there: found, mounted or sent. */
   writeBlob(content: BlobContent, options: BlobWriteOptions): Promise<BlobOutcome>;
   /** What refers to a manifest by `subject`, by the referrers API or its tag; empty where there is neither. */

@@ -34,6 +34,11 @@ export interface WireAnswer {
   readonly header: (name: string) => string | null;
   /** Throws WireError where the connection is lost or silent. */
   readonly body: AsyncIterable<Uint8Array>;
+  /**
+   * Gives the body as it comes, as fast as it comes, instead of `body`; for what is done with it at once. Throws what
+   * `take` throws, and as `body`.
+   */
+  readonly takeBody: (take: (chunk: Uint8Array) => void) => Promise<void>;
   /** Gives the connection up, unless the body has been read to its end. */
   readonly close: () => void;
 }
@@ -171,6 +176,7 @@ function readAnswer(incoming: http.IncomingMessage, outgoing: http.ClientRequest
       return Array.isArray(value) ? value.join(', ') : (value ?? null);
     },
     body: readBody(incoming, timer),
+    takeBody: (take) => takeBody(incoming, timer, take),
     close: () => {
       if (!incoming.readableEnded || !outgoing.writableFinished) outgoing.destroy();
     },
@@ -193,6 +199,26 @@ async function* readBody(incoming: http.IncomingMessage, timer: Timer): AsyncGen
   }
 }
 
+function takeBody(incoming: http.IncomingMessage, timer: Timer, take: (chunk: Uint8Array) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    timer.restart('idle');
+    incoming.once('end', resolve);
+    // It stays: an error may come after another.
+    incoming.on('error', (error) => reject(new WireError(error)));
+    incoming.once('close', () => reject(new WireError(new Error('the connection was closed'))));
+    incoming.on('data', (chunk: Uint8Array) => {
+      try {
+        take(chunk);
+        // How long that took is not the registry's fault.
+        timer.refresh();
+      } catch (error) {
+        incoming.destroy();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+  });
+}
+
 async function nextOf(chunks: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
   try {
     return await chunks.next();
@@ -203,6 +229,8 @@ async function nextOf(chunks: AsyncIterator<Uint8Array>): Promise<IteratorResult
 
 interface Timer {
   readonly restart: (phase: 'connect' | 'idle' | 'answer', bodyBytes?: number) => void;
+  /** Begins the running phase anew. */
+  readonly refresh: () => void;
   readonly stop: () => void;
 }
 
@@ -229,7 +257,7 @@ function startTimer(outgoing: http.ClientRequest, timeouts: Timeouts): Timer {
     const isTls = 'encrypted' in socket;
     socket.once(isTls ? 'secureConnect' : 'connect', () => restart('answer'));
   });
-  return { restart, stop };
+  return { restart, refresh: () => timer?.refresh(), stop };
 }
 
 function asError(reason: unknown): Error {

@@ -196,6 +196,7 @@ const NOBODY: Repository = {
   readBlob: () => {
     throw new Error('not asked');
   },
+  takeBlob: () => Promise.reject(new Error('not asked')),
   writeBlob: () => Promise.reject(new Error('not asked')),
   listReferrers: () => Promise.reject(new Error('not asked')),
   listTags: () => Promise.reject(new Error('not asked')),

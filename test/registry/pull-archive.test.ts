@@ -43,6 +43,7 @@ async function prepare() {
     let [held, arrived] = [0, 0];
     await pullArchive(openRepositories(registry, { signal: controller.signal })('zoo'), entriesOf(blobs), output, {
       signal: AbortSignal.any([SIGNAL, controller.signal]),
+      startFetchThread: null,
       onStart: (heldBytes) => void (held = heldBytes),
       onBytes: (bytes) => {
         arrived += bytes;

@@ -44,7 +44,7 @@ async function pull(registry: TestRegistry, output: string, options: PullOptions
   const plan = planPull(set, platform, (digest) => source.blob(digest) !== undefined);
   let held = 0;
   const onStart = (heldBytes: number) => void (held = heldBytes);
-  const fetching = { signal, onStart, onBytes };
+  const fetching = { signal, startFetchThread: null, onStart, onBytes };
   if (output.endsWith('.tar')) await pullArchive(repository, planLayoutEntries(plan.graph, null), output, fetching);
   else await finishLayout(await stageImage(repository, plan, output, { ...fetching, isResult: true }), output);
   return held;
