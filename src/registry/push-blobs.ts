@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import type { ImageSource } from '../archive/image-source.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { PushBlob } from './plan-push.ts';
-import { checkedContent, type CheckedContent } from './push-content.ts';
+import { contentOfSource, type SourceContent } from './push-content.ts';
 import type { BlobTransfer, RegistryTransfers } from './push-transfers.ts';
 import type { BlobOutcome, Repository } from './repository.ts';
 
@@ -34,10 +34,10 @@ export interface BlobSender {
 export function createBlobSender(source: ImageSource, { signal, onBytes }: TransferOptions): BlobSender {
   const failing = new AbortController();
   const eitherSignal = AbortSignal.any([signal, failing.signal]);
-  const contents = new Map<Digest, CheckedContent>();
+  const contents = new Map<Digest, SourceContent>();
 
-  function contentOf(blob: PushBlob): CheckedContent {
-    const content = contents.get(blob.digest) ?? checkedContent(source, blob, eitherSignal);
+  function contentOf(blob: PushBlob): SourceContent {
+    const content = contents.get(blob.digest) ?? contentOfSource(source, blob, eitherSignal);
     contents.set(blob.digest, content);
     return content;
   }

@@ -24,6 +24,8 @@ export interface BlobContent {
    * request: a body that was sent in part cannot be sent again.
    */
   readonly open: (fromByte: number) => AsyncIterable<Uint8Array>;
+  /** Hashes all of it, once. Throws where it is not what its digest says. */
+  readonly verify: () => Promise<void>;
   /** Where its bytes come from, for places of errors. */
   readonly origin: string;
 }
@@ -72,7 +74,10 @@ export interface Repository {
     fromByte: number,
     take: (chunk: Uint8Array) => void,
   ): Promise<void>;
-  /** Sees to it that the blob is there: found, mounted or sent. */
+  /**
+   * Sees to it that the blob is there: found, mounted or sent. The registry hashes what it takes; where it refuses that, or
+   * does not say which digest it found, the blob is verified here.
+   */
   writeBlob(content: BlobContent, options: BlobWriteOptions): Promise<BlobOutcome>;
   /** What refers to a manifest by `subject`, by the referrers API or its tag; empty where there is neither. */
   listReferrers(digest: Digest): Promise<readonly Descriptor[]>;

@@ -52,7 +52,7 @@ export async function sendBlob(
   let best = 0;
   await operate(remote, `sending the blob ${content.digest}`, content.sizeBytes, async (operation) => {
     try {
-      if (upload.mayBeDone && (await isThere(operation))) return;
+      if (upload.mayBeDone && (await isThere(operation))) return await content.verify();
       upload.mayBeDone = false;
       await goOn(remote, upload, operation);
     } catch (error) {
@@ -198,6 +198,8 @@ async function finish(remote: Remote, upload: Upload, location: URL, operation: 
   }
   if (answer.status >= 400) throw await judgeLost(remote, upload, answer, operation);
   await discard(answer);
+  // Whoever says the digest has hashed what came. Specification: distribution, "Completed Upload".
+  if (answer.header('docker-content-digest') !== digest) await content.verify();
   return true;
 }
 
@@ -224,6 +226,8 @@ async function judgeLost(remote: Remote, upload: Upload, answer: HostAnswer, ope
   const refusal = await readRefusal(answer, []);
   const isOdd = upload.isPieced || answer.status !== 400;
   const isWrong = refusal.code === 'DIGEST_INVALID' || refusal.code === 'SIZE_INVALID';
+  // What is wrong may be wrong here already; to send it again would not help.
+  if (isWrong) await upload.content.verify();
   const isGone = /^BLOB_UPLOAD_(?:UNKNOWN|INVALID)$/.test(refusal.code) || answer.status === 416;
   if (isGone || (isWrong && isOdd) || (refusal.code === '' && answer.status === 404)) {
     if (isGone && upload.isPieced && !upload.wasCut && remote.habits.usesSpares()) remote.habits.addHarmfulSpares();

@@ -38,6 +38,7 @@ async function moveImage(open: Awaited<ReturnType<typeof start>>['open']): Promi
       digest,
       sizeBytes: bytes.length,
       origin: 'test',
+      verify: () => Promise.resolve(),
       open: async function* () {
         yield bytes;
       },

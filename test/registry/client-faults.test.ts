@@ -35,7 +35,7 @@ async function writeAndRead(options: RegistryOptions, seed: number, rate: number
           yield bytes.subarray(fromByte);
         };
         let moved = 0;
-        const content = { digest, sizeBytes: bytes.length, origin: 'test', open };
+        const content = { digest, sizeBytes: bytes.length, origin: 'test', verify: () => Promise.resolve(), open };
         const outcome = await repository.writeBlob(content, { mountFrom: [], onBytes: (count) => (moved += count) });
         expect(moved).toBe(outcome === 'sent' ? bytes.length : 0);
         const read: Uint8Array[] = [];

@@ -191,26 +191,29 @@ test('a sparse archive is pushed where the registry has the rest, and else nothi
   expectWhole(registry);
 });
 
-test('a damaged blob ends the push before any manifest is written', async () => {
-  const registry = await startRegistry();
-  const folder = await makeFolder();
-  const path = join(folder, 'damaged.tar');
-  const bytes = await readFile(INDEX);
-  const plan = await planOf(await open(INDEX));
-  const layer = (await open(INDEX)).blob(
-    plan.blobs.find(({ title }) => title.startsWith('layer 2'))?.digest ?? plan.root.digest,
-  );
-  const at = (layer?.offset ?? 0) + 100;
-  bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
-  await writeFile(path, bytes);
-  await expect(push(registry, await open(path), ['zoo:1'])).rejects.toMatchObject({
-    code: 'blob.corrupt',
-    message: expect.stringMatching(/^layer 2 of 2 of linux\/\w+ is damaged: its bytes have the digest sha256:/),
-    place: `${path}: ${layer?.name}`,
-  });
-  expect(registry.repository('zoo').manifests.size).toBe(0);
-  expect(registry.repository('zoo').blobs.has(layer?.digest ?? plan.root.digest)).toBe(false);
-});
+test.each([true, false])(
+  'a damaged blob ends the push before any manifest is written; the registry hashes: %s',
+  async (hashesBlobs) => {
+    const registry = await startRegistry({ hashesBlobs });
+    const folder = await makeFolder();
+    const path = join(folder, 'damaged.tar');
+    const bytes = await readFile(INDEX);
+    const plan = await planOf(await open(INDEX));
+    const layer = (await open(INDEX)).blob(
+      plan.blobs.find(({ title }) => title.startsWith('layer 2'))?.digest ?? plan.root.digest,
+    );
+    const at = (layer?.offset ?? 0) + 100;
+    bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+    await writeFile(path, bytes);
+    await expect(push(registry, await open(path), ['zoo:1'])).rejects.toMatchObject({
+      code: 'blob.corrupt',
+      message: expect.stringMatching(/^layer 2 of 2 of linux\/\w+ is damaged: its bytes have the digest sha256:/),
+      place: `${path}: ${layer?.name}`,
+    });
+    expect(registry.repository('zoo').manifests.size).toBe(0);
+    expect(registry.repository('zoo').blobs.has(layer?.digest ?? plan.root.digest)).toBe(!hashesBlobs);
+  },
+);
 
 test('a registry that has lost a blob gets it again', async () => {
   const registry = await startRegistry();

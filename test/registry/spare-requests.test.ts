@@ -76,6 +76,7 @@ test('where half a piece takes the whole upload along, spare connections bring i
     digest: digestOf(bytes),
     sizeBytes: bytes.length,
     origin: 'test',
+    verify: () => Promise.resolve(),
     open: async function* (fromByte: number) {
       yield bytes.subarray(fromByte);
     },

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { digestOf } from '../../src/oci/digest.ts';
 import type { BlobContent } from '../../src/registry/repository.ts';
 import { openRepositories } from '../support/registry-client.ts';
@@ -15,6 +15,7 @@ function contentOf(bytes: Buffer, chunkBytes = 7001): BlobContent {
     digest: digestOf(bytes),
     sizeBytes: bytes.length,
     origin: 'test',
+    verify: () => Promise.resolve(),
     open: async function* (fromByte) {
       const shared = Buffer.alloc(chunkBytes);
       for (let at = fromByte; at < bytes.length; at += chunkBytes) {
@@ -197,6 +198,29 @@ test('what the source throws comes through', async () => {
   await expect(repository.writeBlob(failing, { mountFrom: [], onBytes: () => undefined })).rejects.toThrow(
     'the disk is gone',
   );
+});
+
+test.each([
+  ['the registry says the digest', {}, 0],
+  ['the registry says nothing of it', { hashesBlobs: false }, 1],
+] as const)('bytes are hashed here only where nobody else vouches for them: %s', async (_, options, times) => {
+  const registry = await startRegistry(options);
+  const repository = openRepositories(registry)('team/app');
+  const verify = vi.fn<() => Promise<void>>(() => Promise.resolve());
+  const content = { ...contentOf(BYTES), verify };
+  expect(await repository.writeBlob(content, { mountFrom: [], onBytes: () => undefined })).toBe('sent');
+  expect(verify).toHaveBeenCalledTimes(times);
+});
+
+test('a refused digest is looked at here first, even of a blob in pieces', async () => {
+  const registry = await startRegistry({ maxBodyBytes: 100_000 });
+  const repository = openRepositories(registry)('team/app');
+  const wrong = { ...contentOf(BYTES), digest: digestOf('another') };
+  const verify = () => Promise.reject(new Error('damaged here'));
+  await expect(repository.writeBlob({ ...wrong, verify }, { mountFrom: [], onBytes: () => undefined })).rejects.toThrow(
+    'damaged here',
+  );
+  expect(registry.repository('team/app').blobs.size).toBe(0);
 });
 
 test('silence is not waited for without end', async () => {

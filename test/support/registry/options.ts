@@ -59,6 +59,8 @@ export interface RegistryOptions {
   readonly answersEarly?: boolean;
   /** Bodies of unknown length, and a PATCH of a whole blob without Content-Range, are taken as docker sends them: false. */
   readonly takesStreams?: boolean;
+  /** Blobs are held to their digest, which is said of them: true. Otherwise whatever comes is taken for what it should be. */
+  readonly hashesBlobs?: boolean;
   /** Manifests whose content is not there are taken: false. It is a violation anyway. */
   readonly takesIncomplete?: boolean;
   /** The most entries in a list of tags or referrers; all unless given. */

@@ -140,6 +140,10 @@ function finish(world: World, upload: Upload, digest: Digest): Answer {
   const bytes = Buffer.concat(upload.chunks);
   const onDelivered = () => world.uploads.tellEnd(upload.id);
   world.uploads.end(upload.id);
+  if (world.options.hashesBlobs === false) {
+    repositoryOf(world.storage, upload.repository).blobs.set(digest, bytes);
+    return answer(201, { location: `/v2/${upload.repository}/blobs/${digest}` });
+  }
   if (hashLike(digest, bytes) !== digest) {
     const detail = { digest };
     throw refusal(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content', { detail, onDelivered });
