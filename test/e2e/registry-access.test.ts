@@ -1,9 +1,12 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
+import { readContent } from '../support/archive-content.ts';
 import { fixture } from '../support/archives.ts';
 import { TEST_TLS } from '../support/registry/test-tls.ts';
 import { startDistribution } from './support/distribution.ts';
+import { writeLargeImage } from './support/large-image.ts';
+import { listFaults } from './support/list-faults.ts';
 import { testWith } from './support/needs.ts';
 import { runForkwright, runWell, type Ended } from './support/run.ts';
 import { FOLDER } from './support/settings.ts';
@@ -16,11 +19,13 @@ const PASSWORD = 'let me in';
 const HTPASSWD = `${USER}:$2y$04$abcdefghijklmnopqrstuuTnc8amReAFiMHxaSoW9U22KarbWnkSm\n`;
 
 interface Access {
+  readonly cwd: string;
   readonly host: string;
   /** PEM. */
   readonly caFile: string;
   /** A folder of docker's, with what is given in its config.json. */
   readonly configure: (config: object) => Promise<string>;
+  readonly run: (config: string, ...args: string[]) => Promise<Ended>;
   readonly push: (config: string, ...more: string[]) => Promise<Ended>;
   /** A folder for programs that `push` finds. */
   readonly bin: string;
@@ -36,22 +41,25 @@ async function startClosed(name: string): Promise<Access> {
   const { host } = registry;
   const bin = join(cwd, 'bin');
   await mkdir(bin);
+  // Nothing that whoever runs this is logged in to.
+  const run: Access['run'] = (config, ...args) =>
+    runForkwright(args, {
+      cwd,
+      env: { HOME: cwd, XDG_RUNTIME_DIR: cwd, DOCKER_CONFIG: config, PATH: withPath(bin) },
+    });
   return {
+    cwd,
     host,
     caFile,
     bin,
+    run,
     configure: async (config) => {
       const folder = join(cwd, 'docker');
       await mkdir(folder, { recursive: true });
       await writeFile(join(folder, 'config.json'), JSON.stringify(config));
       return folder;
     },
-    // Nothing that whoever runs this is logged in to.
-    push: (config, ...more) =>
-      runForkwright(['push', ARCHIVE, `${host}/team/zoo:1`, ...more], {
-        cwd,
-        env: { HOME: cwd, XDG_RUNTIME_DIR: cwd, DOCKER_CONFIG: config, PATH: withPath(bin) },
-      }),
+    push: (config, ...more) => run(config, 'push', ARCHIVE, `${host}/team/zoo:1`, ...more),
   };
 }
 
@@ -78,6 +86,21 @@ testWith(['docker-registry'], 'https with a private authority, and the password 
   hint: --ca-file names a file with its authority, --insecure takes any certificate
 `,
   });
+});
+
+testWith(['docker-registry'], 'both threads of a large pull know the authority and the password', async () => {
+  const { cwd, host, caFile, configure, run } = await startClosed('large');
+  const config = await configure(authsOf(host, PASSWORD));
+  const name = `${host}/team/large:1`;
+  const digest = await writeLargeImage(join(cwd, 'large.tar'));
+  const pushed = { exitCode: 0, stdout: `${digest}\n` };
+  expect(await run(config, 'push', 'large.tar', name, '--ca-file', caFile)).toMatchObject(pushed);
+  for (const output of ['pulled', 'pulled.tar']) {
+    expect(await run(config, 'pull', name, output, '--ca-file', caFile, '--quiet')).toMatchObject({ exitCode: 0 });
+    expect(await listFaults(output, cwd)).toEqual([]);
+    const { digests } = await readContent(join(cwd, output));
+    expect(digests).toContain(digest);
+  }
 });
 
 testWith(['docker-registry'], 'who has no password, or a wrong one, is told so, and what to do', async () => {

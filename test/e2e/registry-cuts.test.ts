@@ -8,6 +8,7 @@ import { blobOf, describeBlob, file, indexOf, layoutEntries, makeImage, tarOf } 
 import { seededBytes, seededRandom } from '../support/registry/random.ts';
 import { startCuttingProxy, type CuttingProxy } from './support/cutting-proxy.ts';
 import { startDistribution, type Distribution } from './support/distribution.ts';
+import { writeLargeImage } from './support/large-image.ts';
 import { testWith } from './support/needs.ts';
 import { listFaults } from './support/list-faults.ts';
 import { readHeld } from './support/read-registry.ts';
@@ -50,10 +51,13 @@ async function writeArchive(): Promise<string> {
   return path;
 }
 
-async function startBadNetwork(name: string): Promise<{ registry: Distribution; proxy: CuttingProxy }> {
+async function startBadNetwork(
+  name: string,
+  meanBytes = CUT_BYTES,
+): Promise<{ registry: Distribution; proxy: CuttingProxy }> {
   const registry = await startDistribution(join(CWD, name));
   onTestFinished(registry.stop);
-  const proxy = await startCuttingProxy({ port: registry.port, meanBytes: CUT_BYTES, random: seededRandom(SEED) });
+  const proxy = await startCuttingProxy({ port: registry.port, meanBytes, random: seededRandom(SEED) });
   onTestFinished(proxy.close);
   return { registry, proxy };
 }
@@ -97,4 +101,19 @@ testWith(['docker-registry'], `${PULLS} pulls get through there, too`, async () 
   const bytes = await readFile(join(CWD, first));
   for (const output of others) expect(bytes.equals(await readFile(join(CWD, output))), output).toBe(true);
   expect(proxy.counts().cuts).toBeGreaterThan(PULLS * CUTS_EACH);
+});
+
+testWith(['docker-registry'], 'so do both threads of a large one', async () => {
+  await mkdir(CWD, { recursive: true });
+  const archive = join(CWD, 'large.oci.tar');
+  const digest = await writeLargeImage(archive);
+  const { registry, proxy } = await startBadNetwork('large', 4_000_000);
+  await runWell([...FORKWRIGHT_COMMAND, 'push', archive, `${registry.host}/cut/large:1`], { cwd: CWD });
+  for (const output of ['large-pulled', 'large-pulled.tar']) {
+    const pulled = await runForkwright(['pull', `${proxy.host}/cut/large:1`, output, '--quiet'], { cwd: CWD });
+    expect(pulled).toEqual({ exitCode: 0, stdout: expect.any(String), stderr: '' });
+    expect(await listFaults(output, CWD)).toEqual([]);
+    expect((await readContent(join(CWD, output))).roots).toEqual([digest]);
+  }
+  expect(proxy.counts().cuts).toBeGreaterThan(CUTS_EACH);
 });
