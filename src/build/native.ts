@@ -12,7 +12,7 @@ import { engineReason } from '../recipe/needs-engine.ts';
 import { archivePath, logPath } from '../recipe/output-names.ts';
 import type { Target } from '../recipe/target.ts';
 import { listFiles } from '../recipe/target-files.ts';
-import type { ImageStore } from '../registry/image-store.ts';
+import type { ImageStore } from '../registry/source/image-store.ts';
 import { writeBuildLog } from './build-log.ts';
 import { openBase, type BaseImage } from './base-image.ts';
 import type { BuiltArchive } from './built-archive.ts';

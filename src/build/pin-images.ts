@@ -2,7 +2,7 @@ import type { Finding } from '../finding.ts';
 import { formatFamiliar, formatReference, type ImageReference } from '../oci/reference.ts';
 import { listRegistryImages, replaceRegistryImages } from '../recipe/registry-images.ts';
 import type { Target } from '../recipe/target.ts';
-import type { ImageStore } from '../registry/image-store.ts';
+import type { ImageStore } from '../registry/source/image-store.ts';
 
 /**
  * Gives a target whose images of registries all have a digest: the recipe's, the lock's, or what the tag has today, which

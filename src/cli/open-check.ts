@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { findCacheFolder } from '../cache/cache-folder.ts';
 import { REAL_PAUSES } from '../http/retry.ts';
 import { readMirrors } from '../recipe/mirrors.ts';
-import { mirrorRepository } from '../registry/registry-source-mirror.ts';
+import { mirrorRepository } from '../registry/source/registry-source-mirror.ts';
 import { requireGit } from '../source/require-git.ts';
 import type { CheckDeps } from '../upstream/check-deps.ts';
 import { createHostLimit } from '../upstream/host-limit.ts';

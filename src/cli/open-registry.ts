@@ -4,9 +4,9 @@ import { ForkwrightError } from '../errors.ts';
 import type { ImageReference } from '../oci/reference.ts';
 import type { Platform } from '../platform/platform.ts';
 import { readMirrors } from '../recipe/mirrors.ts';
-import type { BlobFetcher } from '../registry/blob-fetcher.ts';
+import type { BlobFetcher } from '../registry/pull/blob-fetcher.ts';
 import type { RegistryClient, RegistryClientOptions } from '../registry/registry-client.ts';
-import type { Repository } from '../registry/repository.ts';
+import type { Repository } from '../registry/repository/repository.ts';
 import type { Invocation } from './command.ts';
 
 export interface OpenRegistryOptions {
@@ -29,7 +29,7 @@ export async function createClient(invocation: Invocation): Promise<RegistryClie
 }
 
 async function readClientOptions({ env, run, signal, registries, cwd }: Invocation): Promise<RegistryClientOptions> {
-  const { createFindCredentials } = await import('../registry/find-credentials.ts');
+  const { createFindCredentials } = await import('../registry/access/find-credentials.ts');
   return {
     env,
     signal,
@@ -45,7 +45,7 @@ export async function startFetcher(
   invocation: Invocation,
   signal: AbortSignal,
 ): Promise<BlobFetcher> {
-  const { startFetchThread } = await import('../registry/fetch-thread.ts');
+  const { startFetchThread } = await import('../registry/pull/fetch-thread.ts');
   return startFetchThread(repository, await readClientOptions(invocation), signal);
 }
 
@@ -59,8 +59,8 @@ export async function openReference(
   options: OpenRegistryOptions,
   invocation: Invocation,
 ): Promise<OpenedRegistry> {
-  const { mirrorRepository } = await import('../registry/registry-source-mirror.ts');
-  const { openRegistrySource } = await import('../registry/registry-source.ts');
+  const { mirrorRepository } = await import('../registry/source/registry-source-mirror.ts');
+  const { openRegistrySource } = await import('../registry/source/registry-source.ts');
   const mirrors = readMirrors(invocation.env, await readWorkspaceMirrors(invocation.root));
   const client = await createClient(invocation);
   try {

@@ -1,9 +1,9 @@
 import { findCacheFolder } from '../cache/cache-folder.ts';
 import { ForkwrightError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
-import { keepHolders, readHolders, type KnownHolders } from '../registry/known-holders.ts';
-import type { PushTarget } from '../registry/push-destination.ts';
-import type { PreparedPush } from '../registry/push-image.ts';
+import { keepHolders, readHolders, type KnownHolders } from '../registry/push/known-holders.ts';
+import type { PushTarget } from '../registry/push/push-destination.ts';
+import type { PreparedPush } from '../registry/push/push-image.ts';
 import type { Invocation } from './command.ts';
 import { toFinding } from './error-finding.ts';
 

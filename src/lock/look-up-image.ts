@@ -9,7 +9,7 @@ import { parseGraphDocument } from '../oci/parse-manifest.ts';
 import type { ImageReference } from '../oci/reference.ts';
 import { parseStrictJson } from '../oci/strict-json.ts';
 import { formatPlatform, type Platform } from '../platform/platform.ts';
-import type { Repository } from '../registry/repository.ts';
+import type { Repository } from '../registry/repository/repository.ts';
 import { chooseChild } from './choose-child.ts';
 import type { LockedManifest, RegistryImage } from './lock.ts';
 

@@ -5,7 +5,7 @@ import { mediaKind } from '../oci/media-type.ts';
 import { parseGraphDocument } from '../oci/parse-manifest.ts';
 import { parseStrictJson } from '../oci/strict-json.ts';
 import { formatPlatform } from '../platform/platform.ts';
-import type { ManifestContent, Repository } from '../registry/repository.ts';
+import type { ManifestContent, Repository } from '../registry/repository/repository.ts';
 import type { PublishedImage, PublishedTarget } from './published-image.ts';
 import { readRecord } from './record.ts';
 

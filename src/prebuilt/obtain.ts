@@ -11,7 +11,7 @@ import { ForkwrightError } from '../errors.ts';
 import { describePlatforms, imagesFor } from '../image/images-for.ts';
 import { formatPlatform, type Platform } from '../platform/platform.ts';
 import type { Base, FileSource } from '../recipe/target.ts';
-import type { ImageStore } from '../registry/image-store.ts';
+import type { ImageStore } from '../registry/source/image-store.ts';
 import { findReleaseAsset } from '../upstream/github-release.ts';
 import { formatHash, fromIntegrity, hashFile, type ContentHash } from './content-hash.ts';
 import { download, type DownloadOptions, type Origin } from './download.ts';

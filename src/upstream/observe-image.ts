@@ -4,7 +4,7 @@ import type { ImageReference } from '../oci/reference.ts';
 import { parseGraphDocument } from '../oci/parse-manifest.ts';
 import { parseStrictJson } from '../oci/strict-json.ts';
 import { formatPlatform } from '../platform/platform.ts';
-import type { Repository } from '../registry/repository.ts';
+import type { Repository } from '../registry/repository/repository.ts';
 import type { ImageObservation } from './observation.ts';
 
 /** The part of a repository that is read. */

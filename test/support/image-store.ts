@@ -1,5 +1,5 @@
 import { parseReference } from '../../src/oci/reference.ts';
-import { openImageStore, type ImageStore } from '../../src/registry/image-store.ts';
+import { openImageStore, type ImageStore } from '../../src/registry/source/image-store.ts';
 import type { RegistryClientOptions } from '../../src/registry/registry-client.ts';
 import { SIGNAL } from './archives.ts';
 import { openRepositories } from './registry-client.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ForkwrightError } from '../../src/errors.ts';
 import type { ObtainDeps } from '../../src/prebuilt/obtain.ts';
-import type { ImageStore } from '../../src/registry/image-store.ts';
+import type { ImageStore } from '../../src/registry/source/image-store.ts';
 
 /** A test that needs registries opens a store of its own. */
 export const NO_IMAGES: ImageStore = {

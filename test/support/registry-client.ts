@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { createRegistryClient, type RegistryClientOptions } from '../../src/registry/registry-client.ts';
-import type { Repository } from '../../src/registry/repository.ts';
+import type { Repository } from '../../src/registry/repository/repository.ts';
 import { SIGNAL } from './archives.ts';
 import type { TestRegistry } from './registry/open-registry.ts';
 

@@ -1,6 +1,6 @@
-import { openImageStore, type ImageStore } from '../../registry/image-store.ts';
+import { openImageStore, type ImageStore } from '../../registry/source/image-store.ts';
 import type { RegistryClient } from '../../registry/registry-client.ts';
-import { mirrorRepository } from '../../registry/registry-source-mirror.ts';
+import { mirrorRepository } from '../../registry/source/registry-source-mirror.ts';
 import type { Invocation } from '../command.ts';
 import { createClient } from '../open-registry.ts';
 

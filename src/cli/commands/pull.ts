@@ -9,7 +9,7 @@ import { totalBytes } from '../../image/total-bytes.ts';
 import { parseReference } from '../../oci/reference.ts';
 import { parsePlatform } from '../../platform/parse.ts';
 import { formatPlatform, type Platform } from '../../platform/platform.ts';
-import { planPull, type PullPlan } from '../../registry/plan-pull.ts';
+import { planPull, type PullPlan } from '../../registry/pull/plan-pull.ts';
 import { printable } from '../../report/printable.ts';
 import { formatSize } from '../../report/size.ts';
 import { formatTable } from '../../report/table.ts';

@@ -5,18 +5,18 @@ import type { ImageSource } from '../../archive/image-source.ts';
 import { hasFailed, type Finding } from '../../finding.ts';
 import { parsePlatform } from '../../platform/parse.ts';
 import type { Platform } from '../../platform/platform.ts';
-import { planPush, type PushPlan } from '../../registry/plan-push.ts';
+import { planPush, type PushPlan } from '../../registry/push/plan-push.ts';
 import {
   groupTargets,
   parsePushReference,
   requireDigests,
   type PushReference,
-} from '../../registry/push-destination.ts';
-import { performPush, preparePush, type PreparedPush } from '../../registry/push-image.ts';
-import { formatPush, pushToJson } from '../../registry/push-report.ts';
-import { choosePushRoots } from '../../registry/push-roots.ts';
-import { bytesToSend } from '../../registry/push-transfers.ts';
-import type { Transferred } from '../../registry/push-blobs.ts';
+} from '../../registry/push/push-destination.ts';
+import { performPush, preparePush, type PreparedPush } from '../../registry/push/push-image.ts';
+import { formatPush, pushToJson } from '../../registry/push/push-report.ts';
+import { choosePushRoots } from '../../registry/push/push-roots.ts';
+import { bytesToSend } from '../../registry/push/push-transfers.ts';
+import type { Transferred } from '../../registry/push/push-blobs.ts';
 import { formatSize } from '../../report/size.ts';
 import type { CommandResult, Invocation } from '../command.ts';
 import { findReference } from '../find-reference.ts';

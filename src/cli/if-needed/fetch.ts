@@ -12,9 +12,9 @@ import type { PublishedImage } from '../../plan/published-image.ts';
 import type { InputRecord } from '../../plan/record.ts';
 import { archivePath, logPath } from '../../recipe/output-names.ts';
 import type { Target } from '../../recipe/target.ts';
-import { planPull } from '../../registry/plan-pull.ts';
-import { openRegistrySource } from '../../registry/registry-source.ts';
-import type { Repository } from '../../registry/repository.ts';
+import { planPull } from '../../registry/pull/plan-pull.ts';
+import { openRegistrySource } from '../../registry/source/registry-source.ts';
+import type { Repository } from '../../registry/repository/repository.ts';
 import type { Invocation } from '../command.ts';
 import { pullOutput } from '../pull-output.ts';
 

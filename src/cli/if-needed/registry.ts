@@ -1,10 +1,10 @@
 import { formatReference, type ImageReference } from '../../oci/reference.ts';
 import type { PublishedImage } from '../../plan/published-image.ts';
 import { readPublished } from '../../plan/read-published.ts';
-import { DEFAULT_TAG } from '../../registry/registry-source.ts';
+import { DEFAULT_TAG } from '../../registry/source/registry-source.ts';
 import type { RegistryClient } from '../../registry/registry-client.ts';
-import { mirrorRepository } from '../../registry/registry-source-mirror.ts';
-import type { Repository } from '../../registry/repository.ts';
+import { mirrorRepository } from '../../registry/source/registry-source-mirror.ts';
+import type { Repository } from '../../registry/repository/repository.ts';
 import type { Invocation } from '../command.ts';
 import { createClient } from '../open-registry.ts';
 

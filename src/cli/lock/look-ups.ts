@@ -13,7 +13,7 @@ import { readMirrors } from '../../recipe/mirrors.ts';
 import { maskCredentials } from '../../recipe/quoted.ts';
 import type { Workspace } from '../../recipe/target.ts';
 import type { RegistryClient } from '../../registry/registry-client.ts';
-import { mirrorRepository } from '../../registry/registry-source-mirror.ts';
+import { mirrorRepository } from '../../registry/source/registry-source-mirror.ts';
 import type { Refs } from '../../source/list-refs.ts';
 import { obtainSource, type SourceDeps } from '../../source/obtain.ts';
 import { readSourceFile } from '../../source/read-source-file.ts';

@@ -1,0 +1,127 @@
+import { ForkwrightError } from '../../errors.ts';
+import { keepFreedMemory } from '../../process/keep-freed-memory.ts';
+import { createBlobFetcher, type BlobFetcher } from './blob-fetcher.ts';
+import type { WantedBlob } from './fill-blob.ts';
+import type { PullStaging, StagedBlob } from './pull-staging.ts';
+import type { Repository } from '../repository/repository.ts';
+
+const AT_ONCE = 4;
+/** What is quicker fetched than a thread is started. */
+const SMALL_BYTES = 64 * 1024 * 1024;
+/** How much of a blob may have to be fetched again where the process ends at once. */
+const NOTE_BYTES = 1024 * 1024;
+
+export interface FetchBlobsOptions {
+  readonly signal: AbortSignal;
+  /** Starts a thread that fetches from the same repository, for large pulls; null where there is none. */
+  readonly startFetchThread: ((signal: AbortSignal) => Promise<BlobFetcher>) | null;
+  /** Told once how many bytes are there already, of all. */
+  readonly onStart: (heldBytes: number, totalBytes: number) => void;
+  readonly onBytes: (bytes: number) => void;
+}
+
+/**
+ * Brings blobs into a staging place, several at once, the largest first. Whatever arrives stays there, so that the next
+ * call with the same place goes on where this one ended. Every blob is hashed before it counts. Throws
+ * `blob.corrupt`, what reading throws, the signal's reason, and the system's errors.
+ */
+export async function fetchBlobs(
+  repository: Repository,
+  blobs: readonly WantedBlob[],
+  staging: PullStaging,
+  { signal, startFetchThread, onStart, onBytes }: FetchBlobsOptions,
+): Promise<void> {
+  const held = await staging.check(blobs, signal);
+  onStart(held.sizeBytes, totalOf(blobs));
+  const missing = blobs.filter(({ digest }) => !held.whole.has(digest)).toSorted((a, b) => b.sizeBytes - a.sizeBytes);
+  const failing = new AbortController();
+  const fetching = { repository, staging, signal: AbortSignal.any([signal, failing.signal]), onBytes };
+  const isLarge = totalOf(missing) >= SMALL_BYTES && missing.length > 1;
+  if (isLarge) keepFreedMemory();
+  const keeping: Promise<void>[] = [];
+  // The others stop at their next piece, and nobody writes any more when this call has ended.
+  const orFail = (work: Promise<void>) => work.catch((error: unknown) => failing.abort(error));
+
+  const takeFrom = async (fetcher: BlobFetcher) => {
+    for (let blob = missing.shift(); blob !== undefined; blob = missing.shift()) {
+      fetching.signal.throwIfAborted();
+      const staged = await fetchBlob(blob, fetcher, fetching);
+      // The next one need not wait for the disk.
+      keeping.push(orFail(staged.keep()));
+    }
+  };
+  const runFetcher = async (fetcher: BlobFetcher, atOnce: number) => {
+    try {
+      await Promise.all(Array.from({ length: atOnce }, () => orFail(takeFrom(fetcher))));
+    } finally {
+      await fetcher.close();
+    }
+  };
+  const here = createBlobFetcher(repository, fetching.signal);
+  if (isLarge && startFetchThread !== null) {
+    const there = await startFetchThread(fetching.signal);
+    await Promise.all([runFetcher(here, AT_ONCE / 2), runFetcher(there, AT_ONCE / 2)]);
+  } else await runFetcher(here, AT_ONCE);
+  await Promise.all(keeping);
+  fetching.signal.throwIfAborted();
+}
+
+function totalOf(blobs: readonly WantedBlob[]): number {
+  return blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+interface Fetching extends Pick<FetchBlobsOptions, 'signal' | 'onBytes'> {
+  readonly repository: Repository;
+  readonly staging: PullStaging;
+}
+
+/** Gives the place of a blob when all of it is there, and right. */
+async function fetchBlob(
+  blob: WantedBlob,
+  fetcher: BlobFetcher,
+  { repository, staging, onBytes }: Fetching,
+): Promise<StagedBlob> {
+  const staged = await staging.open(blob);
+  const { place } = staged;
+  const actual = await fill(blob, staged, place.heldBytes, fetcher, onBytes);
+  if (actual === blob.digest) return staged;
+  await staged.clear();
+  // What was left behind may be what is wrong.
+  onBytes(-blob.sizeBytes);
+  const again = place.heldBytes > 0 ? await fill(blob, staged, 0, fetcher, onBytes) : actual;
+  if (again === blob.digest) return staged;
+  await staged.clear();
+  throw new ForkwrightError('blob.corrupt', `what the registry sends has the digest ${again}`, {
+    place: `${repository.registry}/${repository.name}@${blob.digest}`,
+    hint: 'the registry, or a proxy before it, holds damaged data; push the image again',
+  });
+}
+
+/** Fetches what is missing of a blob, and notes meanwhile how far it is. */
+async function fill(
+  blob: WantedBlob,
+  { place, note }: StagedBlob,
+  heldBytes: number,
+  fetcher: BlobFetcher,
+  onBytes: (bytes: number) => void,
+): Promise<string> {
+  let [writtenBytes, notedBytes] = [heldBytes, heldBytes];
+  let noting: Promise<void> = Promise.resolve();
+  const noteAll = () => {
+    const bytes = (notedBytes = writtenBytes);
+    noting = noting.then(() => note(bytes));
+    // Whoever waits for it next is told.
+    noting.catch(() => undefined);
+  };
+  const onWritten = (bytes: number) => {
+    onBytes(bytes - writtenBytes);
+    writtenBytes = bytes;
+    if (writtenBytes - notedBytes >= NOTE_BYTES) noteAll();
+  };
+  try {
+    return await fetcher.fetch(blob, { ...place, heldBytes }, onWritten);
+  } finally {
+    if (writtenBytes > notedBytes) noteAll();
+    await noting;
+  }
+}
