@@ -4,6 +4,7 @@ import { ForkwrightError } from '../errors.ts';
 import type { ImageReference } from '../oci/reference.ts';
 import type { Platform } from '../platform/platform.ts';
 import { readMirrors } from '../recipe/mirrors.ts';
+import { readYamlFile, WORKSPACE_FILE } from '../recipe/read-file.ts';
 import type { BlobFetcher } from '../registry/pull/blob-fetcher.ts';
 import type { RegistryClient, RegistryClientOptions } from '../registry/registry-client.ts';
 import type { Repository } from '../registry/repository/repository.ts';
@@ -79,8 +80,12 @@ export async function openReference(
 
 /** The faults of the file are for `validate`; what it says of mirrors holds as far as it can be read. */
 async function readWorkspaceMirrors(root: string): Promise<Readonly<Record<string, string>>> {
-  const { readWorkspaceDefaults } = await import('../recipe/load.ts');
-  return (await readWorkspaceDefaults(root)).defaults.settings.mirrors;
+  const text = await readYamlFile(root, WORKSPACE_FILE);
+  // Few say anything of them, and to load what reads the file properly takes longer than to ask the registry.
+  const said = typeof text === 'string' ? text.replaceAll(/^\s*#.*$/gm, '') : '';
+  if (typeof text !== 'string' || !said.includes('mirrors')) return {};
+  const { readWorkspaceText } = await import('../recipe/workspace-file.ts');
+  return readWorkspaceText(text, WORKSPACE_FILE).defaults.settings.mirrors;
 }
 
 /** Whoever mistyped the name of a file should learn that a registry was asked, and why. */

@@ -1,6 +1,5 @@
 import { ZSTD_QUICK } from '../archive/compress.ts';
 import type { ImageSource } from '../archive/image-source.ts';
-import { openImageSource } from '../archive/open.ts';
 import type { WrittenTarget } from '../archive/write-target.ts';
 import type { Finding } from '../finding.ts';
 import type { ArchiveEntry } from '../image/archive-entry.ts';
@@ -14,7 +13,6 @@ import type { Repository } from '../registry/repository/repository.ts';
 import { formatSize } from '../report/size.ts';
 import type { Invocation } from './command.ts';
 import { startFetcher } from './open-registry.ts';
-import { convertSource } from './convert/archive.ts';
 import type { ConvertOptions, OutputFormat } from './convert/options.ts';
 
 /** What is pulled, and from where. */
@@ -54,6 +52,7 @@ export async function pullOutput(
         findings: [],
       };
     case 'docker-archive': {
+      const { convertSource } = await loadConversion();
       const planned = openPlannedSource(pulling.plan, pulling.source);
       const write = (entries: readonly ArchiveEntry[]) => pullEntries(entries, pulling, options, invocation);
       return convertSource(planned, keepAll(options), invocation, write);
@@ -61,6 +60,13 @@ export async function pullOutput(
     default:
       return pullByFolder(pulling, options, invocation);
   }
+}
+
+/** What most pulls do not need, and takes as long to load as to ask the registry. */
+async function loadConversion() {
+  const { openImageSource } = await import('../archive/open.ts');
+  const { convertSource } = await import('./convert/archive.ts');
+  return { openImageSource, convertSource };
 }
 
 /** A conversion that touches no layer. */
@@ -102,6 +108,7 @@ async function pullByFolder(
   const pulledBytes = plan.graph.blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const staged = await withTask(repository, options, invocation, stage, () => pulledBytes);
   if (isResult) return { written: await finishLayout(staged, options.output), findings: [] };
+  const { openImageSource, convertSource } = await loadConversion();
   const source = await openImageSource(staged.folder, invocation.cwd, invocation);
   try {
     const converted = await convertSource({ ...source, name: plan.set.source }, keepAll(options), invocation);

@@ -7,14 +7,13 @@ import { lockPath, type RecipeLock } from '../lock/lock.ts';
 import { parseLock } from '../lock/parse-lock.ts';
 import { compareText } from '../platform/order.ts';
 import { parseYaml, type YamlDocument } from './document.ts';
-import { readYamlFile } from './read-file.ts';
+import { readYamlFile, WORKSPACE_FILE } from './read-file.ts';
 import { requireKnown } from './require-known.ts';
 import { resolveRecipe, type Resolved } from './resolve.ts';
 import type { Workspace } from './target.ts';
 import { NO_DEFAULTS, readWorkspaceText, type WorkspaceDefaults } from './workspace-file.ts';
 
-/** A workspace's file of defaults, and the folder of its recipes. */
-export const WORKSPACE_FILE = 'forkwright.yaml';
+/** The folder of a workspace's recipes. */
 const RECIPES_FOLDER = 'recipes';
 const ENDING = /\.ya?ml$/;
 const AT_ONCE = { concurrency: 16 };

@@ -5,6 +5,9 @@ import { isSystemError, messageOf } from '../errors.ts';
 import type { Finding } from '../finding.ts';
 import { formatFrame } from './frame.ts';
 
+/** A workspace's file of defaults. */
+export const WORKSPACE_FILE = 'forkwright.yaml';
+
 const MAX_BYTES = 1024 * 1024;
 
 /**

@@ -1,5 +1,5 @@
 import { ForkwrightError } from '../../errors.ts';
-import { WORKSPACE_FILE } from '../../recipe/load.ts';
+import { WORKSPACE_FILE } from '../../recipe/read-file.ts';
 import type { Invocation } from '../command.ts';
 
 const TIMEOUT_MS = 60_000;

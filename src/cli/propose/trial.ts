@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isSystemError } from '../../errors.ts';
-import { WORKSPACE_FILE } from '../../recipe/load.ts';
+import { WORKSPACE_FILE } from '../../recipe/read-file.ts';
 import type { ResolvedRecipe } from '../../recipe/target.ts';
 import type { Invocation } from '../command.ts';
 

@@ -57,10 +57,12 @@ export async function fetchBlobs(
       await fetcher.close();
     }
   };
+  const runThread = async (start: (signal: AbortSignal) => Promise<BlobFetcher>, atOnce: number) =>
+    runFetcher(await start(fetching.signal), atOnce);
   const here = createBlobFetcher(repository, fetching.signal);
+  // This thread begins while the other one starts.
   if (isLarge && startFetchThread !== null) {
-    const there = await startFetchThread(fetching.signal);
-    await Promise.all([runFetcher(here, AT_ONCE / 2), runFetcher(there, AT_ONCE / 2)]);
+    await Promise.all([runFetcher(here, AT_ONCE / 2), orFail(runThread(startFetchThread, AT_ONCE / 2))]);
   } else await runFetcher(here, AT_ONCE);
   await Promise.all(keeping);
   fetching.signal.throwIfAborted();
