@@ -3,7 +3,7 @@ import { TransientError } from '../../http/retry.ts';
 import { innermostCause, isCertificateError } from '../../http/transient.ts';
 import type { Credentials } from '../access/credentials.ts';
 import type { Refusal } from './refusal.ts';
-import { BodyLengthError, WireError } from './wire.ts';
+import { BodyLengthError, WireError } from './wire-error.ts';
 
 /** What is being done, for errors. */
 export interface Operation {

@@ -5,7 +5,8 @@ import type { Authenticator } from '../access/authenticator.ts';
 import { refuseTarget, type Endpoint } from './endpoint.ts';
 import { judgeLoss, judgeRefusal, makeFailure, makePassing, type Operation } from './failure.ts';
 import { discard, readRefusal } from './refusal.ts';
-import type { RequestBody, WireAnswer, WireRequest } from './wire.ts';
+import type { RequestBody } from './request-body.ts';
+import type { WireAnswer, WireRequest } from './wire.ts';
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

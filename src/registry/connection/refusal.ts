@@ -1,5 +1,6 @@
 import { printable } from '../../report/printable.ts';
-import { WireError, type WireAnswer } from './wire.ts';
+import { WireError } from './wire-error.ts';
+import type { WireAnswer } from './wire.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 const MAX_TEXT_LENGTH = 300;

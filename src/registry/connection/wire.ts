@@ -1,18 +1,12 @@
 import http from 'node:http';
 import https from 'node:https';
-import { isSystemError, messageOf } from '../../errors.ts';
 import { bareHost } from '../../http/proxies.ts';
 import { proxyHeaders, type Way } from './agents.ts';
+import { readBody, takeBody } from './answer-body.ts';
+import { sendBody, type RequestBody } from './request-body.ts';
 import type { Timeouts } from './timeouts.ts';
-
-/** A body that is sent with its length; it is opened for each request anew. */
-export interface RequestBody {
-  readonly sizeBytes: number;
-  /** Chunks are valid until the next one is asked for. */
-  readonly open: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-  /** Told of bytes that the socket took. */
-  readonly onSent: (bytes: number) => void;
-}
+import { WireError } from './wire-error.ts';
+import { startTimer, type WireTimer } from './wire-timer.ts';
 
 export interface WireRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
@@ -42,24 +36,6 @@ export interface WireAnswer {
   /** Gives the connection up, unless the body has been read to its end. */
   readonly close: () => void;
 }
-
-/** The network failed; what came of a body's source is thrown as it is. `cause` is Node's error. */
-export class WireError extends Error {
-  /** The connection stood and was lost, nothing came for too long, or it is something else. */
-  readonly kind: 'cut' | 'silent' | 'other';
-
-  constructor(cause: unknown) {
-    super(messageOf(cause), { cause });
-    const isCut = isSystemError(cause, 'ECONNRESET', 'EPIPE', 'ECONNABORTED');
-    const isSilent = cause instanceof SilenceError || isSystemError(cause, 'ETIMEDOUT');
-    this.kind = isCut ? 'cut' : isSilent ? 'silent' : 'other';
-  }
-}
-
-class SilenceError extends Error {}
-
-/** What a body turned out to have another length than; nothing that a registry does can mend it. */
-export class BodyLengthError extends Error {}
 
 /**
  * Makes one request and gives its answer, whatever its status. Redirects are not followed. Where the answer comes before the
@@ -108,7 +84,7 @@ export function openRequest(request: WireRequest, options: WireOptions): OpenReq
   });
   // Nobody may be waiting yet, or any more.
   answer.catch(() => undefined);
-  return { outgoing, answer, sendBody: (body) => pump(body, outgoing, timer), hold: timer.stop };
+  return { outgoing, answer, sendBody: (body) => sendBody(body, outgoing, timer), hold: timer.stop };
 }
 
 function startRequest({ method, url, headers, body }: WireRequest, options: WireOptions): http.ClientRequest {
@@ -130,44 +106,7 @@ function startRequest({ method, url, headers, body }: WireRequest, options: Wire
   });
 }
 
-/** Writes a body to a request, chunk by chunk as the socket takes them, and ends it. Stops where the request has ended. */
-async function pump(body: RequestBody, outgoing: http.ClientRequest, timer: Timer): Promise<void> {
-  let [sentBytes, isOver] = [0, false];
-  let wake: () => void = () => undefined;
-  for (const event of ['response', 'close'] as const) {
-    outgoing.once(event, () => {
-      isOver = true;
-      wake();
-    });
-  }
-  if (outgoing.socket === null) {
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-      outgoing.once('socket', () => resolve());
-    });
-  }
-  if (isOver) return;
-  for await (const chunk of body.open()) {
-    if (isOver) return;
-    if (sentBytes + chunk.length > body.sizeBytes) throw new BodyLengthError(`more than ${body.sizeBytes} bytes`);
-    timer.restart('idle');
-    // The callback comes when the kernel has the bytes; then the chunk may be used for others.
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-      outgoing.write(chunk, () => resolve());
-    });
-    if (isOver) return;
-    sentBytes += chunk.length;
-    // How long the next chunk takes to come is not the registry's fault.
-    timer.stop();
-    body.onSent(chunk.length);
-  }
-  if (sentBytes < body.sizeBytes) throw new BodyLengthError(`${sentBytes} bytes instead of ${body.sizeBytes}`);
-  timer.restart('answer', sentBytes);
-  outgoing.end();
-}
-
-function readAnswer(incoming: http.IncomingMessage, outgoing: http.ClientRequest, timer: Timer): WireAnswer {
+function readAnswer(incoming: http.IncomingMessage, outgoing: http.ClientRequest, timer: WireTimer): WireAnswer {
   timer.restart('idle');
   return {
     status: incoming.statusCode ?? 0,
@@ -181,83 +120,6 @@ function readAnswer(incoming: http.IncomingMessage, outgoing: http.ClientRequest
       if (!incoming.readableEnded || !outgoing.writableFinished) outgoing.destroy();
     },
   };
-}
-
-async function* readBody(incoming: http.IncomingMessage, timer: Timer): AsyncGenerator<Uint8Array> {
-  const chunks: AsyncIterator<Uint8Array> = incoming[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const next = await nextOf(chunks);
-      // How long the reader takes is not the registry's fault.
-      timer.stop();
-      if (next.done === true) return;
-      yield next.value;
-      timer.restart('idle');
-    }
-  } finally {
-    await chunks.return?.();
-  }
-}
-
-function takeBody(incoming: http.IncomingMessage, timer: Timer, take: (chunk: Uint8Array) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    timer.restart('idle');
-    incoming.once('end', resolve);
-    // It stays: an error may come after another.
-    incoming.on('error', (error) => reject(new WireError(error)));
-    incoming.once('close', () => reject(new WireError(new Error('the connection was closed'))));
-    incoming.on('data', (chunk: Uint8Array) => {
-      try {
-        take(chunk);
-        // How long that took is not the registry's fault.
-        timer.refresh();
-      } catch (error) {
-        incoming.destroy();
-        reject(error instanceof Error ? error : new Error(String(error)));
-      }
-    });
-  });
-}
-
-async function nextOf(chunks: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
-  try {
-    return await chunks.next();
-  } catch (error) {
-    throw new WireError(error);
-  }
-}
-
-interface Timer {
-  readonly restart: (phase: 'connect' | 'idle' | 'answer', bodyBytes?: number) => void;
-  /** Begins the running phase anew. */
-  readonly refresh: () => void;
-  readonly stop: () => void;
-}
-
-/**
- * Ends a request when nothing has moved for as long as its phase allows. Waiting for a free connection does not count, and
- * what is closed has no time to run out: a timer would keep the process.
- */
-function startTimer(outgoing: http.ClientRequest, timeouts: Timeouts): Timer {
-  let timer: NodeJS.Timeout | undefined;
-  const stop = () => clearTimeout(timer);
-  const restart: Timer['restart'] = (phase, bodyBytes = 0) => {
-    stop();
-    if (outgoing.closed) return;
-    // A registry may read a whole blob again before it answers.
-    const forBody = phase === 'answer' ? (bodyBytes / timeouts.slowestBytesPerSecond) * 1000 : 0;
-    const ms = timeouts[`${phase}Ms`] + forBody;
-    timer = setTimeout(() => {
-      outgoing.destroy(new SilenceError(`nothing came for ${Math.ceil(ms / 1000)} s`));
-    }, ms);
-  };
-  outgoing.once('socket', (socket) => {
-    if (!socket.connecting) return restart('answer');
-    restart('connect');
-    const isTls = 'encrypted' in socket;
-    socket.once(isTls ? 'secureConnect' : 'connect', () => restart('answer'));
-  });
-  return { restart, refresh: () => timer?.refresh(), stop };
 }
 
 function asError(reason: unknown): Error {

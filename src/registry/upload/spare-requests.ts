@@ -1,4 +1,6 @@
-import { openRequest, WireError, type OpenRequest, type RequestBody, type WireAnswer } from '../connection/wire.ts';
+import type { RequestBody } from '../connection/request-body.ts';
+import { WireError } from '../connection/wire-error.ts';
+import { openRequest, type OpenRequest, type WireAnswer } from '../connection/wire.ts';
 import type { WireOptions, WireRequest } from '../connection/wire.ts';
 
 const READY_MS = 5000;

@@ -4,7 +4,7 @@ import type { HostAnswer } from '../connection/host.ts';
 import { pushScope, type Remote } from '../repository/remote.ts';
 import { sendBySpares } from './spare-requests.ts';
 import { makeBody, type Upload } from './upload-state.ts';
-import type { RequestBody } from '../connection/wire.ts';
+import type { RequestBody } from '../connection/request-body.ts';
 
 /** Connections that are opened for one piece where a cut one takes the whole upload along. */
 const SPARES = 6;

@@ -1,5 +1,5 @@
 import type { BlobContent } from '../repository/repository.ts';
-import type { RequestBody } from '../connection/wire.ts';
+import type { RequestBody } from '../connection/request-body.ts';
 
 /** How far the sending of one blob has come. */
 export interface Upload {

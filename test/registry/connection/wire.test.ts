@@ -1,7 +1,8 @@
 import http from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { sendRequest, WireError, type WireRequest } from '../../../src/registry/connection/wire.ts';
+import { WireError } from '../../../src/registry/connection/wire-error.ts';
+import { sendRequest, type WireRequest } from '../../../src/registry/connection/wire.ts';
 
 const TIMEOUTS = { connectMs: 60_000, idleMs: 60_000, answerMs: 60_000, slowestBytesPerSecond: 1, totalMs: 60_000 };
 
