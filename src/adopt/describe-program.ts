@@ -1,5 +1,5 @@
-import type { Program } from '../image/program-type.ts';
-import { PROGRAM_HEAD_BYTES, readProgram } from '../image/program.ts';
+import type { Program } from '../image/program/program-type.ts';
+import { PROGRAM_HEAD_BYTES, readProgram } from '../image/program/program.ts';
 import { hasSymbolTable, readElfLayout, type ElfLayout } from './elf-layout.ts';
 import { readGoBuildInfo, type GoBuildInfo } from './go-build-info.ts';
 import { findMainFile, MAX_TABLE_BYTES } from './go-function-table.ts';

@@ -1,4 +1,4 @@
-import { describeProgram as describeMachine } from '../image/program.ts';
+import { describeProgram as describeMachine } from '../image/program/program.ts';
 import { formatSize } from '../report/size.ts';
 import type { ProgramFile } from './image-facts.ts';
 

@@ -1,8 +1,8 @@
-import type { FlattenOptions } from '../archive/flatten-image.ts';
-import type { ImageSource } from '../archive/image-source.ts';
+import type { FlattenOptions } from '../archive/layers/flatten-image.ts';
+import type { ImageSource } from '../archive/read/image-source.ts';
 import type { LoadedImage } from '../image/image-set.ts';
-import { findFolder, findNode, type Folder, type Inode, type InodeTree } from '../image/inode-tree.ts';
-import { splitPath } from '../image/layer-item.ts';
+import { findFolder, findNode, type Folder, type Inode, type InodeTree } from '../image/files/inode-tree.ts';
+import { splitPath } from '../image/files/layer-item.ts';
 import { compareText } from '../platform/order.ts';
 import { readApkDatabase } from './apk-database.ts';
 import { readDpkgDatabase } from './dpkg-database.ts';

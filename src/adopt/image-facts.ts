@@ -1,4 +1,4 @@
-import type { ImageSource } from '../archive/image-source.ts';
+import type { ImageSource } from '../archive/read/image-source.ts';
 import type { LoadedImage } from '../image/image-set.ts';
 import type { ConfigDocument } from '../oci/config.ts';
 import type { Digest } from '../oci/digest.ts';

@@ -1,9 +1,9 @@
-import type { FlattenOptions } from '../archive/flatten-image.ts';
-import type { ImageSource } from '../archive/image-source.ts';
-import { readPieces, wholeFile } from '../archive/read-pieces.ts';
+import type { FlattenOptions } from '../archive/layers/flatten-image.ts';
+import type { ImageSource } from '../archive/read/image-source.ts';
+import { readPieces, wholeFile } from '../archive/stream/read-pieces.ts';
 import { ForkwrightError } from '../errors.ts';
 import type { LoadedImage } from '../image/image-set.ts';
-import type { Inode } from '../image/inode-tree.ts';
+import type { Inode } from '../image/files/inode-tree.ts';
 
 /** Of all files together; the databases of the largest distributions have some ten mebibytes. */
 const MAX_BYTES = 64 * 1024 * 1024;

@@ -1,8 +1,8 @@
-import { readTree, type FlattenOptions } from '../archive/flatten-image.ts';
-import type { ImageSource } from '../archive/image-source.ts';
+import { readTree, type FlattenOptions } from '../archive/layers/flatten-image.ts';
+import type { ImageSource } from '../archive/read/image-source.ts';
 import type { Finding } from '../finding.ts';
 import type { LoadedImage } from '../image/image-set.ts';
-import type { Inode, InodeTree } from '../image/inode-tree.ts';
+import type { Inode, InodeTree } from '../image/files/inode-tree.ts';
 import type { ContainerConfig } from '../oci/config.ts';
 import { formatPlatform } from '../platform/platform.ts';
 import { DATABASE_PATHS, findFile, findPackages, ownersOfFiles } from './find-packages.ts';

@@ -1,7 +1,7 @@
-import type { FlattenOptions } from '../archive/flatten-image.ts';
-import { readPieces, wholeFile } from '../archive/read-pieces.ts';
+import type { FlattenOptions } from '../archive/layers/flatten-image.ts';
+import { readPieces, wholeFile } from '../archive/stream/read-pieces.ts';
 import type { Finding } from '../finding.ts';
-import type { Inode } from '../image/inode-tree.ts';
+import type { Inode } from '../image/files/inode-tree.ts';
 import { compareText } from '../platform/order.ts';
 import { formatPlatform } from '../platform/platform.ts';
 import { createProgramScan, describeProgram, type ProgramScan } from './describe-program.ts';

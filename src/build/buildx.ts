@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { replaceOutput } from '../archive/replace-output.ts';
+import { replaceOutput } from '../archive/write/replace-output.ts';
 import type { Engine } from '../engine/engine.ts';
 import { ForkwrightError } from '../errors.ts';
 import { archivePath, bakeFilePath, bakeTargetName, logPath, upstreamTargetName } from '../recipe/output-names.ts';

@@ -1,5 +1,5 @@
-import { examineLayer } from '../archive/examine-layer.ts';
-import type { ImageSource } from '../archive/image-source.ts';
+import { examineLayer } from '../archive/layers/examine-layer.ts';
+import type { ImageSource } from '../archive/read/image-source.ts';
 import type { Finding } from '../finding.ts';
 import type { LoadedImage } from '../image/image-set.ts';
 import type { Digest } from '../oci/digest.ts';

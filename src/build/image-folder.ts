@@ -1,12 +1,12 @@
 import { relative } from 'node:path';
-import type { ImageSource } from '../archive/image-source.ts';
-import { loadImageSet } from '../archive/load-images.ts';
-import { openImageSource } from '../archive/open.ts';
-import { writeImageLayout } from '../archive/write-layout.ts';
+import type { ImageSource } from '../archive/read/image-source.ts';
+import { loadImageSet } from '../archive/read/load-images.ts';
+import { openImageSource } from '../archive/read/open.ts';
+import { writeImageLayout } from '../archive/write/write-layout.ts';
 import { ForkwrightError } from '../errors.ts';
 import { encodeIndex, NAME_ANNOTATION } from '../image/encode-index.ts';
 import type { LoadedImage } from '../image/image-set.ts';
-import { listImages } from '../image/list-images.ts';
+import { listImages } from '../image/select/list-images.ts';
 import type { Digest } from '../oci/digest.ts';
 import { MEDIA_TYPE } from '../oci/media-type.ts';
 import { formatPlatform, isSamePlatform, type Platform } from '../platform/platform.ts';

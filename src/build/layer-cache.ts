@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { hashBytes, keepHashedFile } from '../cache/hashed-file.ts';
 import { ForkwrightError } from '../errors.ts';
 import type { Digest } from '../oci/digest.ts';
-import { PORTABLE_GZIP_ID, gzipPortably } from '../archive/portable-gzip.ts';
+import { PORTABLE_GZIP_ID, gzipPortably } from '../archive/stream/portable-gzip.ts';
 
 /** A compressed layer that lies in the cache. */
 export interface CompressedLayer {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { LayoutBlob } from '../archive/copy-blob.ts';
-import type { ImageSource } from '../archive/image-source.ts';
-import { openImageSource } from '../archive/open.ts';
-import { writeImageLayout } from '../archive/write-layout.ts';
+import type { LayoutBlob } from '../archive/write/copy-blob.ts';
+import type { ImageSource } from '../archive/read/image-source.ts';
+import { openImageSource } from '../archive/read/open.ts';
+import { writeImageLayout } from '../archive/write/write-layout.ts';
 import { ForkwrightError } from '../errors.ts';
 import { encodeIndex } from '../image/encode-index.ts';
 import { digestOf, type Digest } from '../oci/digest.ts';

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { loadImageSet } from '../archive/load-images.ts';
-import { openImageSource } from '../archive/open.ts';
+import { loadImageSet } from '../archive/read/load-images.ts';
+import { openImageSource } from '../archive/read/open.ts';
 import { ForkwrightError } from '../errors.ts';
-import { listImages } from '../image/list-images.ts';
+import { listImages } from '../image/select/list-images.ts';
 import { formatPlatform, type Platform } from '../platform/platform.ts';
 import type { BuiltArchive } from './built-archive.ts';
 import { checkTimes } from './check-times.ts';

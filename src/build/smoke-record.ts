@@ -1,10 +1,10 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import * as z from 'zod';
-import { replaceOutput } from '../archive/replace-output.ts';
+import { replaceOutput } from '../archive/write/replace-output.ts';
 import { isSystemError, messageOf } from '../errors.ts';
 import type { Finding } from '../finding.ts';
-import type { SmokeRecord, SmokeResult } from '../image/verify-tests.ts';
+import type { SmokeRecord, SmokeResult } from '../image/verify/verify-tests.ts';
 import { isDigest, type Digest } from '../oci/digest.ts';
 import { compareText } from '../platform/order.ts';
 import { formatPlatform } from '../platform/platform.ts';

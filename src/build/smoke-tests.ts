@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withTemporary } from '../archive/replace-output.ts';
+import { withTemporary } from '../archive/write/replace-output.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { SmokeRecord, SmokeResult } from '../image/verify-tests.ts';
+import type { SmokeRecord, SmokeResult } from '../image/verify/verify-tests.ts';
 import type { Digest } from '../oci/digest.ts';
 import { formatPlatform } from '../platform/platform.ts';
 import { testsPath } from '../recipe/output-names.ts';

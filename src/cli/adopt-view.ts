@@ -1,6 +1,6 @@
 import type { ImageFacts, ProgramFile } from '../adopt/image-facts.ts';
 import { formatStep } from '../adopt/history.ts';
-import { describeProgram } from '../image/program.ts';
+import { describeProgram } from '../image/program/program.ts';
 import { formatPlatform } from '../platform/platform.ts';
 
 /** What was found out about an image, for --json. */

@@ -1,11 +1,11 @@
 import { basename, resolve } from 'node:path';
-import type { ImageSource } from '../archive/image-source.ts';
-import { openImageSource } from '../archive/open.ts';
-import { writeImageLayout } from '../archive/write-layout.ts';
+import type { ImageSource } from '../archive/read/image-source.ts';
+import { openImageSource } from '../archive/read/open.ts';
+import { writeImageLayout } from '../archive/write/write-layout.ts';
 import { ForkwrightError } from '../errors.ts';
 import { hasFailed, type Finding } from '../finding.ts';
 import { mergeImages, type MergeInput, type MergeOptions, type MergePlan } from '../image/merge.ts';
-import type { PlannedBlob } from '../image/plan-blobs.ts';
+import type { PlannedBlob } from '../image/convert/plan-blobs.ts';
 import { formatReference } from '../oci/reference.ts';
 import type { Platform } from '../platform/platform.ts';
 import { formatSize } from '../report/size.ts';

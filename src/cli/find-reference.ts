@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { isThere } from '../archive/is-there.ts';
-import { parseSourceName } from '../archive/source-name.ts';
+import { isThere } from '../archive/read/is-there.ts';
+import { parseSourceName } from '../archive/read/source-name.ts';
 import { ForkwrightError } from '../errors.ts';
 import { parseReference, type ImageReference } from '../oci/reference.ts';
 

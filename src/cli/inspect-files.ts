@@ -1,9 +1,9 @@
-import { readTree } from '../archive/flatten-image.ts';
-import type { ImageSource } from '../archive/image-source.ts';
+import { readTree } from '../archive/layers/flatten-image.ts';
+import type { ImageSource } from '../archive/read/image-source.ts';
 import { ForkwrightError } from '../errors.ts';
 import { hasFailed, type Finding } from '../finding.ts';
 import type { LoadedImage } from '../image/image-set.ts';
-import { listFileChanges, listFiles, type FileChange, type FileView } from '../image/list-files.ts';
+import { listFileChanges, listFiles, type FileChange, type FileView } from '../image/files/list-files.ts';
 import { formatPlatform } from '../platform/platform.ts';
 import { printable } from '../report/printable.ts';
 import { formatTable } from '../report/table.ts';

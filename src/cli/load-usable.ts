@@ -1,5 +1,5 @@
-import type { ImageSource } from '../archive/image-source.ts';
-import { loadImageSet } from '../archive/load-images.ts';
+import type { ImageSource } from '../archive/read/image-source.ts';
+import { loadImageSet } from '../archive/read/load-images.ts';
 import type { Finding } from '../finding.ts';
 import type { ImageSet } from '../image/image-set.ts';
 

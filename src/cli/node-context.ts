@@ -1,4 +1,4 @@
-import { explainWriteError } from '../archive/write-error.ts';
+import { explainWriteError } from '../archive/write/write-error.ts';
 import type { Finding } from '../finding.ts';
 import { formatFindings } from '../report/findings.ts';
 import { createStyle } from '../report/style.ts';

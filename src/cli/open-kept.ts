@@ -1,5 +1,5 @@
-import type { ImageSource } from '../archive/image-source.ts';
-import { keepBlobs } from '../archive/keep-blobs.ts';
+import type { ImageSource } from '../archive/read/image-source.ts';
+import { keepBlobs } from '../archive/write/keep-blobs.ts';
 import type { Invocation } from './command.ts';
 import { openSource } from './open-source.ts';
 

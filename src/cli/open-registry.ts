@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { ImageSource } from '../archive/image-source.ts';
+import type { ImageSource } from '../archive/read/image-source.ts';
 import { ForkwrightError } from '../errors.ts';
 import type { ImageReference } from '../oci/reference.ts';
 import type { Platform } from '../platform/platform.ts';

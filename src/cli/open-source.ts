@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { ImageSource } from '../archive/image-source.ts';
-import { openImageSource } from '../archive/open.ts';
-import type { RootfsConfig } from '../archive/rootfs-config.ts';
+import type { ImageSource } from '../archive/read/image-source.ts';
+import { openImageSource } from '../archive/read/open.ts';
+import type { RootfsConfig } from '../archive/read/rootfs-config.ts';
 import { composeConfig } from '../build/compose-config.ts';
 import { readSourceDateEpoch } from '../build/source-date.ts';
 import { ForkwrightError } from '../errors.ts';

@@ -1,5 +1,5 @@
-import type { JudgedDifference } from '../image/compare-accepted.ts';
-import type { ImageNumbers } from '../image/compare-images.ts';
+import type { JudgedDifference } from '../image/compare/compare-accepted.ts';
+import type { ImageNumbers } from '../image/compare/compare-images.ts';
 import { printable } from '../report/printable.ts';
 import { formatSize } from '../report/size.ts';
 import { formatTable } from '../report/table.ts';

@@ -1,9 +1,9 @@
-import { ZSTD_QUICK } from '../archive/compress.ts';
-import type { ImageSource } from '../archive/image-source.ts';
-import type { WrittenTarget } from '../archive/write-target.ts';
+import { ZSTD_QUICK } from '../archive/stream/compress.ts';
+import type { ImageSource } from '../archive/read/image-source.ts';
+import type { WrittenTarget } from '../archive/write/write-target.ts';
 import type { Finding } from '../finding.ts';
-import type { ArchiveEntry } from '../image/archive-entry.ts';
-import { planLayoutEntries } from '../image/plan-layout-entries.ts';
+import type { ArchiveEntry } from '../image/convert/archive-entry.ts';
+import { planLayoutEntries } from '../image/convert/plan-layout-entries.ts';
 import type { PullPlan } from '../registry/pull/plan-pull.ts';
 import { openPlannedSource } from '../registry/pull/planned-source.ts';
 import { pullArchive } from '../registry/pull/pull-archive.ts';
@@ -64,7 +64,7 @@ export async function pullOutput(
 
 /** What most pulls do not need, and takes as long to load as to ask the registry. */
 async function loadConversion() {
-  const { openImageSource } = await import('../archive/open.ts');
+  const { openImageSource } = await import('../archive/read/open.ts');
   const { convertSource } = await import('./convert/archive.ts');
   return { openImageSource, convertSource };
 }

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { findPackages } from '../adopt/find-packages.ts';
-import { readTree } from '../archive/flatten-image.ts';
-import { openImageSource } from '../archive/open.ts';
-import { loadImageSet } from '../archive/load-images.ts';
-import { imagesFor } from '../image/images-for.ts';
+import { readTree } from '../archive/layers/flatten-image.ts';
+import { openImageSource } from '../archive/read/open.ts';
+import { loadImageSet } from '../archive/read/load-images.ts';
+import { imagesFor } from '../image/select/images-for.ts';
 import { archivePath } from '../recipe/output-names.ts';
 import type { Target } from '../recipe/target.ts';
 import type { Invocation } from './command.ts';
-import { isThere } from '../archive/is-there.ts';
+import { isThere } from '../archive/read/is-there.ts';
 
 /**
  * Reads the versions of all packages in the archive that was built of a target, by name; null where there is none, or no

@@ -1,12 +1,12 @@
-import { examineBlobs } from '../archive/examine-blobs.ts';
-import type { ImageSource } from '../archive/image-source.ts';
-import { loadImageSet } from '../archive/load-images.ts';
+import { examineBlobs } from '../archive/layers/examine-blobs.ts';
+import type { ImageSource } from '../archive/read/image-source.ts';
+import { loadImageSet } from '../archive/read/load-images.ts';
 import { ForkwrightError } from '../errors.ts';
 import { hasFailed, type Finding } from '../finding.ts';
-import type { LayerEntry } from '../image/file-tree.ts';
+import type { LayerEntry } from '../image/files/file-tree.ts';
 import type { ImageSet } from '../image/image-set.ts';
-import { toLayerEntry } from '../image/layer-entry.ts';
-import { verifyImages } from '../image/verify.ts';
+import { toLayerEntry } from '../image/files/layer-entry.ts';
+import { verifyImages } from '../image/verify/verify.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ResolvedRecipe } from '../recipe/target.ts';
 import { formatSize } from '../report/size.ts';

@@ -1,4 +1,4 @@
-import { judgeDifferences } from '../image/compare-accepted.ts';
+import { judgeDifferences } from '../image/compare/compare-accepted.ts';
 import { formatPlatform } from '../platform/platform.ts';
 import type { ResolvedRecipe } from '../recipe/target.ts';
 import { valueOf, type Asked } from './asked.ts';

@@ -7,7 +7,7 @@ import { NAME_ANNOTATION } from './encode-index.ts';
 import { imageKind, type ImageKind } from './image-kind.ts';
 import { joinPlatforms, judgePlatform } from './image-platform.ts';
 import type { ImageSet, LoadedImage, LoadedNode } from './image-set.ts';
-import { listImages } from './list-images.ts';
+import { listImages } from './select/list-images.ts';
 import { walkSet } from './walk.ts';
 
 /** A manifest of the inputs, with everything that the inputs say about it. */

@@ -3,7 +3,7 @@ import { ATTESTATION } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { formatPlatform } from '../platform/platform.ts';
 import { listBlobUses, type BlobRole } from './blob-uses.ts';
-import { listConsumers, type Consumer, type ContainerShape } from './consumers.ts';
+import { listConsumers, type Consumer, type ContainerShape } from './verify/consumers.ts';
 import { imageKind } from './image-kind.ts';
 import { judgePlatform } from './image-platform.ts';
 import type { AbsentNode, ImageSet, LoadedImage, LoadedNode } from './image-set.ts';

@@ -10,8 +10,8 @@ import { collectManifests, type CollectedManifest } from './collect-manifests.ts
 import { encodeDockerManifest, encodeIndex, encodeLayoutIndex, type ChildEntry } from './encode-index.ts';
 import type { ImageKind } from './image-kind.ts';
 import type { ImageSet } from './image-set.ts';
-import { planBlobs, type PlannedBlob } from './plan-blobs.ts';
-import { isOptional, partsOf, selectChildren } from './select-children.ts';
+import { planBlobs, type PlannedBlob } from './convert/plan-blobs.ts';
+import { isOptional, partsOf, selectChildren } from './select/select-children.ts';
 import { totalBytes } from './total-bytes.ts';
 import { walkSet } from './walk.ts';
 

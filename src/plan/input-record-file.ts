@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { replaceOutput } from '../archive/replace-output.ts';
+import { replaceOutput } from '../archive/write/replace-output.ts';
 import { isSystemError } from '../errors.ts';
 import { isDigest, type Digest } from '../oci/digest.ts';
 import { compareText } from '../platform/order.ts';

@@ -1,8 +1,8 @@
-import type { ImageSource } from '../archive/image-source.ts';
-import { loadImageSet } from '../archive/load-images.ts';
-import { openImageSource } from '../archive/open.ts';
+import type { ImageSource } from '../archive/read/image-source.ts';
+import { loadImageSet } from '../archive/read/load-images.ts';
+import { openImageSource } from '../archive/read/open.ts';
 import { ForkwrightError } from '../errors.ts';
-import { listImages } from '../image/list-images.ts';
+import { listImages } from '../image/select/list-images.ts';
 import type { Digest } from '../oci/digest.ts';
 import { archivePath, indexPath } from '../recipe/output-names.ts';
 import type { Target } from '../recipe/target.ts';

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { openCompressed } from '../archive/decompress.ts';
+import { openCompressed } from '../archive/stream/decompress.ts';
 import { ForkwrightError } from '../errors.ts';
 import { hintOf } from '../recipe/nearest.ts';
 import { readTarStream } from '../tar/read-stream.ts';

@@ -1,5 +1,5 @@
 import { satisfies, validRange } from 'semver';
-import { matchesStars } from '../image/compare-accepted.ts';
+import { matchesStars } from '../image/compare/compare-accepted.ts';
 import type { LockedImage, LockedUpstream, RecipeLock } from '../lock/lock.ts';
 import { formatFamiliar, parseReference } from '../oci/reference.ts';
 import type { IgnoreRule } from '../recipe/resolve-propose.ts';

@@ -1,6 +1,6 @@
 import { lstat, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { replaceOutput } from '../archive/replace-output.ts';
+import { replaceOutput } from '../archive/write/replace-output.ts';
 import { ForkwrightError, isSystemError } from '../errors.ts';
 import { compareText } from '../platform/order.ts';
 

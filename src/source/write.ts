@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { replaceOutput } from '../archive/replace-output.ts';
+import { replaceOutput } from '../archive/write/replace-output.ts';
 import { ForkwrightError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
 import { gitComplaint } from './complaint.ts';

@@ -1,14 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { canUnpackZstd } from '../../src/archive/decompress.ts';
-import { loadImageSet } from '../../src/archive/load-images.ts';
-import { openImageSource } from '../../src/archive/open.ts';
+import { canUnpackZstd } from '../../src/archive/stream/decompress.ts';
+import { loadImageSet } from '../../src/archive/read/load-images.ts';
+import { openImageSource } from '../../src/archive/read/open.ts';
 import { verifyCommand } from '../../src/cli/commands/verify.ts';
 import { runProgram } from '../../src/process/run-program.ts';
 import type { ContainerConfig } from '../../src/oci/config.ts';
 import { parseConfig } from '../../src/oci/parse-config.ts';
 import { parseStrictJson } from '../../src/oci/strict-json.ts';
-import { listImages } from '../../src/image/list-images.ts';
+import { listImages } from '../../src/image/select/list-images.ts';
 import { formatPlatform } from '../../src/platform/platform.ts';
 import { fixture } from '../support/archives.ts';
 import { hasProgram } from '../support/has-program.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { compressLayer } from '../../src/build/layer-cache.ts';
-import { PORTABLE_GZIP_ID } from '../../src/archive/portable-gzip.ts';
+import { PORTABLE_GZIP_ID } from '../../src/archive/stream/portable-gzip.ts';
 import { chunksOf, makeFolder, SIGNAL } from '../support/archives.ts';
 import { collect, sha256Of } from '../support/obtain-deps.ts';
 

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { examineBlobs } from '../../src/archive/examine-blobs.ts';
-import { loadImageSet } from '../../src/archive/load-images.ts';
-import { openImageSource } from '../../src/archive/open.ts';
+import { examineBlobs } from '../../src/archive/layers/examine-blobs.ts';
+import { loadImageSet } from '../../src/archive/read/load-images.ts';
+import { openImageSource } from '../../src/archive/read/open.ts';
 import { buildNativeTarget } from '../../src/build/native.ts';
 import type { LoadedImage } from '../../src/image/image-set.ts';
 import { digestOf, type Digest } from '../../src/oci/digest.ts';

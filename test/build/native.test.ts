@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { unpackTar } from 'modern-tar';
 import { expect, test } from 'vitest';
-import { writeImageLayout } from '../../src/archive/write-layout.ts';
+import { writeImageLayout } from '../../src/archive/write/write-layout.ts';
 import { buildNative, type NativeOptions } from '../../src/build/native.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { MEDIA_TYPE } from '../../src/oci/media-type.ts';

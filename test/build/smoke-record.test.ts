@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readSmokeRecords, removeSmokeRecord, testsToJson, writeSmokeRecord } from '../../src/build/smoke-record.ts';
-import type { SmokeRecord } from '../../src/image/verify-tests.ts';
+import type { SmokeRecord } from '../../src/image/verify/verify-tests.ts';
 import { digestOf } from '../../src/oci/digest.ts';
 import { makeFolder } from '../support/archives.ts';
 import { makeTarget } from '../support/workspace-values.ts';

@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeImageLayout } from '../../src/archive/write-layout.ts';
+import { writeImageLayout } from '../../src/archive/write/write-layout.ts';
 import { runSmokeTests, skipSmokeTests, type SmokeInput } from '../../src/build/smoke-tests.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { ForkwrightError } from '../../src/errors.ts';

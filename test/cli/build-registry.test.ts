@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeImageLayout } from '../../src/archive/write-layout.ts';
+import { writeImageLayout } from '../../src/archive/write/write-layout.ts';
 import { file, layoutOf, makeFolder, makeImage, SIGNAL } from '../support/archives.ts';
 import { runInProcess } from '../support/context.ts';
 import { startRegistry } from '../support/registry/registry.ts';

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startBuilt } from '../support/built-program.ts';
+import { startBuilt, until, type Running } from '../support/built-program.ts';
 import { runInProcess } from '../support/context.ts';
 import { openRegistry, type TestRegistry } from '../support/registry/open-registry.ts';
 import { seededImage, seedRepository } from '../support/registry/seeded-image.ts';
@@ -11,6 +11,7 @@ import { seededImage, seedRepository } from '../support/registry/seeded-image.ts
 const MIB = 1024 * 1024;
 // One layer: where it stalls, nothing else is being written.
 const IMAGE = seededImage({ layers: [2.5 * MIB] });
+const [LAYER = ''] = [...IMAGE.blobs].find(([, bytes]) => bytes.length > MIB) ?? [];
 const FORMATS = ['oci-archive', 'docker-archive', 'oci', 'docker-archive-legacy'];
 
 let registry: TestRegistry;
@@ -53,11 +54,30 @@ async function expectNextRun(cwd: string, format: string): Promise<void> {
   expect(codes.filter((code: string) => code.startsWith('blob.'))).toEqual([]);
 }
 
+/** Starts a pull whose layer stops coming in the middle, and waits until what came is in the file, and noted. */
+async function startStalling(format: string, cwd: string): Promise<Running> {
+  registry.fail({ method: 'GET', path: new RegExp(LAYER), fault: { kind: 'stall', afterBytes: 1.5 * MIB } });
+  const running = await startBuilt(argvOf(format), { cwd });
+  await until(async () => (await arrivedBytes(cwd)) >= MIB);
+  return running;
+}
+
+/** What the next pull finds of the layer: noted in a journal, or as a file. */
+async function arrivedBytes(cwd: string): Promise<number> {
+  const folder = (await readdir(cwd)).find((name) => name.startsWith('.y.pull.'));
+  if (folder === undefined) return 0;
+  for (const name of await readdir(join(cwd, folder))) {
+    const path = join(cwd, folder, name);
+    if (name.endsWith('.partial')) return (await stat(path)).size;
+    if (name === 'journal') return Number(/ (\d+)\n$/.exec(await readFile(path, 'utf8'))?.[1] ?? 0);
+  }
+  return 0;
+}
+
 describe('in the middle of a pull', { timeout: 60_000 }, () => {
   test.each(FORMATS)('to %s: kill -9 leaves no output, and the next pull goes on', async (format) => {
     const cwd = await makeFolder();
-    const running = await startBuilt(argvOf(format), { cwd, stallsAt: MIB });
-    await running.stalled();
+    const running = await startStalling(format, cwd);
     running.kill('SIGKILL');
     expect(await running.end).toMatchObject({ exitCode: null, stdout: '' });
     expect(await visible(cwd)).toEqual([]);
@@ -66,8 +86,7 @@ describe('in the middle of a pull', { timeout: 60_000 }, () => {
 
   test.each(FORMATS)('to %s: Ctrl-C leaves no output, and the next pull goes on', async (format) => {
     const cwd = await makeFolder();
-    const running = await startBuilt(argvOf(format), { cwd, stallsAt: MIB });
-    await running.stalled();
+    const running = await startStalling(format, cwd);
     running.kill('SIGINT');
     expect(await running.end).toMatchObject({
       exitCode: 130,

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadImageSet } from '../../src/archive/load-images.ts';
-import { openImageSource } from '../../src/archive/open.ts';
+import { loadImageSet } from '../../src/archive/read/load-images.ts';
+import { openImageSource } from '../../src/archive/read/open.ts';
 import { fetchTarget } from '../../src/cli/if-needed/fetch.ts';
 import { imageKind } from '../../src/image/image-kind.ts';
 import { walkSet } from '../../src/image/walk.ts';

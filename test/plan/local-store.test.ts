@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeImageLayout } from '../../src/archive/write-layout.ts';
+import { writeImageLayout } from '../../src/archive/write/write-layout.ts';
 import { readInputRecord, removeInputRecord, writeInputRecord } from '../../src/plan/input-record-file.ts';
 import { readStoredIndex, readStoredTarget } from '../../src/plan/local-store.ts';
 import { makeRecord } from '../../src/plan/record.ts';

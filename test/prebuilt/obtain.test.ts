@@ -2,7 +2,7 @@ import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { writeImageLayout } from '../../src/archive/write-layout.ts';
+import { writeImageLayout } from '../../src/archive/write/write-layout.ts';
 import { parseReference } from '../../src/oci/reference.ts';
 import { parsePlatform } from '../../src/platform/parse.ts';
 import { createObtain, type ObtainDeps } from '../../src/prebuilt/obtain.ts';

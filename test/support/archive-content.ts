@@ -1,7 +1,7 @@
-import { loadImageSet } from '../../src/archive/load-images.ts';
-import { openImageSource } from '../../src/archive/open.ts';
-import type { RootfsConfig } from '../../src/archive/rootfs-config.ts';
-import { listImages } from '../../src/image/list-images.ts';
+import { loadImageSet } from '../../src/archive/read/load-images.ts';
+import { openImageSource } from '../../src/archive/read/open.ts';
+import type { RootfsConfig } from '../../src/archive/read/rootfs-config.ts';
+import { listImages } from '../../src/image/select/list-images.ts';
 import { walkSet } from '../../src/image/walk.ts';
 import type { Digest } from '../../src/oci/digest.ts';
 import { compareText } from '../../src/platform/order.ts';

@@ -1,4 +1,4 @@
-import { canUnpackZstd } from '../../src/archive/decompress.ts';
+import { canUnpackZstd } from '../../src/archive/stream/decompress.ts';
 import { LACKING } from './has-program.ts';
 
 /** An archive of test/fixtures/archives, and what is to be found in it. */

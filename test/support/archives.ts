@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
-import type { LayoutBlob, LayoutPlan } from '../../src/archive/write-layout.ts';
+import type { LayoutBlob, LayoutPlan } from '../../src/archive/write/write-layout.ts';
 import { digestOf, type Digest } from '../../src/oci/digest.ts';
 import { MEDIA_TYPE } from '../../src/oci/media-type.ts';
 import { encodeHeader, END_OF_ARCHIVE, padding, type TarEntryInput } from '../../src/tar/write-header.ts';

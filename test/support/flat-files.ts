@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { onTestFinished } from 'vitest';
-import type { FlatTar } from '../../src/archive/flatten-image.ts';
-import type { ImageSource } from '../../src/archive/image-source.ts';
-import { loadImageSet } from '../../src/archive/load-images.ts';
-import { openImageSource } from '../../src/archive/open.ts';
+import type { FlatTar } from '../../src/archive/layers/flatten-image.ts';
+import type { ImageSource } from '../../src/archive/read/image-source.ts';
+import { loadImageSet } from '../../src/archive/read/load-images.ts';
+import { openImageSource } from '../../src/archive/read/open.ts';
 import type { LoadedImage } from '../../src/image/image-set.ts';
-import { listImages } from '../../src/image/list-images.ts';
+import { listImages } from '../../src/image/select/list-images.ts';
 import { readTarStream } from '../../src/tar/read-stream.ts';
 import {
   blobOf,

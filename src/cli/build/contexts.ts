@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { withTemporary } from '../../archive/replace-output.ts';
+import { withTemporary } from '../../archive/write/replace-output.ts';
 import { listDockerfileImages } from '../../build/dockerfile-images.ts';
 import { LAYOUT_TAG, writeImageFolder } from '../../build/image-folder.ts';
 import { mirrorContexts, type Mirrors, type NamedContext } from '../../build/mirror-contexts.ts';

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { withTemporary } from '../../archive/replace-output.ts';
+import { withTemporary } from '../../archive/write/replace-output.ts';
 import { findCacheFolder } from '../../cache/cache-folder.ts';
 import { isSystemError } from '../../errors.ts';
 import type { Finding } from '../../finding.ts';

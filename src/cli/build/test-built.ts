@@ -6,7 +6,7 @@ import { runSmokeTests, skipSmokeTests } from '../../build/smoke-tests.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { ForkwrightError } from '../../errors.ts';
 import { isMissing, type NoEngine } from '../../engine/find-engine.ts';
-import { hasSameTests, type SmokeRecord } from '../../image/verify-tests.ts';
+import { hasSameTests, type SmokeRecord } from '../../image/verify/verify-tests.ts';
 import type { Invocation } from '../command.ts';
 
 type Built = BuildOutcome['built'][number];

@@ -1,14 +1,14 @@
 import { lstat } from 'node:fs/promises';
 import { basename, relative, resolve } from 'node:path';
-import { writeTarget } from '../../archive/write-target.ts';
+import { writeTarget } from '../../archive/write/write-target.ts';
 import { ForkwrightError, isSystemError } from '../../errors.ts';
 import { hasFailed, type Finding } from '../../finding.ts';
-import { listImages } from '../../image/list-images.ts';
+import { listImages } from '../../image/select/list-images.ts';
 import type { ImageSet } from '../../image/image-set.ts';
 import { formatFamiliar, parseReference } from '../../oci/reference.ts';
 import { platformNames } from '../../platform/names.ts';
 import { formatPlatform, isSamePlatform, type Platform } from '../../platform/platform.ts';
-import type { ImageSource } from '../../archive/image-source.ts';
+import type { ImageSource } from '../../archive/read/image-source.ts';
 import type { ImageFacts } from '../../adopt/image-facts.ts';
 import { printable } from '../../report/printable.ts';
 import { viewFacts } from '../adopt-view.ts';

@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import type { WrittenTarget } from '../../archive/write-target.ts';
+import type { WrittenTarget } from '../../archive/write/write-target.ts';
 import { formatPlatform } from '../../platform/platform.ts';
 import { releaseFolder } from '../../recipe/output-names.ts';
 import { formatSize } from '../../report/size.ts';

@@ -1,6 +1,6 @@
 import { testsToJson } from '../../build/smoke-record.ts';
 import { hasFailed } from '../../finding.ts';
-import { reportTests, type PlacedRecord } from '../../image/verify-tests.ts';
+import { reportTests, type PlacedRecord } from '../../image/verify/verify-tests.ts';
 import { ForkwrightError } from '../../errors.ts';
 import { compareText } from '../../platform/order.ts';
 import { parsePlatform } from '../../platform/parse.ts';

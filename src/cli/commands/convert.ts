@@ -1,10 +1,10 @@
-import type { OuterCompression } from '../../archive/compress.ts';
-import { ZSTD_QUICK } from '../../archive/compress.ts';
-import { selectRoots } from '../../archive/source-name.ts';
+import type { OuterCompression } from '../../archive/stream/compress.ts';
+import { ZSTD_QUICK } from '../../archive/stream/compress.ts';
+import { selectRoots } from '../../archive/read/source-name.ts';
 import { ForkwrightError } from '../../errors.ts';
 import { shortDigest } from '../../image/blob-uses.ts';
-import { isChanged } from '../../image/convert-image.ts';
-import type { LayerCompression, MediaFamily } from '../../image/media-type-edit.ts';
+import { isChanged } from '../../image/convert/convert-image.ts';
+import type { LayerCompression, MediaFamily } from '../../image/convert/media-type-edit.ts';
 import { parsePlatform } from '../../platform/parse.ts';
 import { formatPlatform } from '../../platform/platform.ts';
 import { printable } from '../../report/printable.ts';

@@ -1,8 +1,8 @@
-import { extractPath } from '../../archive/extract-path.ts';
-import { writeTarget } from '../../archive/write-target.ts';
+import { extractPath } from '../../archive/layers/extract-path.ts';
+import { writeTarget } from '../../archive/write/write-target.ts';
 import { ForkwrightError } from '../../errors.ts';
 import { hasFailed } from '../../finding.ts';
-import { chooseImage } from '../../image/choose-image.ts';
+import { chooseImage } from '../../image/select/choose-image.ts';
 import { parsePlatform } from '../../platform/parse.ts';
 import { formatPlatform } from '../../platform/platform.ts';
 import { printable } from '../../report/printable.ts';

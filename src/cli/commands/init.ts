@@ -1,6 +1,6 @@
 import { lstat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { replaceOutput } from '../../archive/replace-output.ts';
+import { replaceOutput } from '../../archive/write/replace-output.ts';
 import { findCacheFolder } from '../../cache/cache-folder.ts';
 import { ForkwrightError, isSystemError } from '../../errors.ts';
 import type { Finding } from '../../finding.ts';

@@ -1,6 +1,6 @@
-import { loadImageSet } from '../../archive/load-images.ts';
+import { loadImageSet } from '../../archive/read/load-images.ts';
 import { hasFailed } from '../../finding.ts';
-import { chooseImage } from '../../image/choose-image.ts';
+import { chooseImage } from '../../image/select/choose-image.ts';
 import { formatView } from '../../image/inspect-text.ts';
 import { viewImages } from '../../image/inspect-view.ts';
 import { parsePlatform } from '../../platform/parse.ts';

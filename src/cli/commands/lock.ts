@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceOutput } from '../../archive/replace-output.ts';
+import { replaceOutput } from '../../archive/write/replace-output.ts';
 import { hasFailed } from '../../finding.ts';
 import { diffLocks, type LockChange } from '../../lock/diff-locks.ts';
 import { formatLock } from '../../lock/format-lock.ts';

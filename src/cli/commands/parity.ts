@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import type { ImageSource } from '../../archive/image-source.ts';
+import type { ImageSource } from '../../archive/read/image-source.ts';
 import { ForkwrightError, isSystemError } from '../../errors.ts';
 import { hasFailed, type Finding } from '../../finding.ts';
-import { judgeDifferences } from '../../image/compare-accepted.ts';
-import { compareImages } from '../../image/compare-images.ts';
-import type { ComparedImage } from '../../image/compare-type.ts';
+import { judgeDifferences } from '../../image/compare/compare-accepted.ts';
+import { compareImages } from '../../image/compare/compare-images.ts';
+import type { ComparedImage } from '../../image/compare/compare-type.ts';
 import type { ImageSet } from '../../image/image-set.ts';
-import { listImages } from '../../image/list-images.ts';
+import { listImages } from '../../image/select/list-images.ts';
 import { formatFamiliar } from '../../oci/reference.ts';
 import { comparePlatforms } from '../../platform/order.ts';
 import { formatPlatform, isSamePlatform } from '../../platform/platform.ts';

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import { loadImageSet } from '../../archive/load-images.ts';
-import { requireReplaceable } from '../../archive/write-layout.ts';
+import { loadImageSet } from '../../archive/read/load-images.ts';
+import { requireReplaceable } from '../../archive/write/write-layout.ts';
 import { ForkwrightError } from '../../errors.ts';
 import { hasFailed, type Finding } from '../../finding.ts';
 import { shortDigest } from '../../image/blob-uses.ts';
-import { listImages } from '../../image/list-images.ts';
+import { listImages } from '../../image/select/list-images.ts';
 import { totalBytes } from '../../image/total-bytes.ts';
 import { parseReference } from '../../oci/reference.ts';
 import { parsePlatform } from '../../platform/parse.ts';

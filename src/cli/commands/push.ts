@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { loadImageSet } from '../../archive/load-images.ts';
-import { selectRoots } from '../../archive/source-name.ts';
-import type { ImageSource } from '../../archive/image-source.ts';
+import { loadImageSet } from '../../archive/read/load-images.ts';
+import { selectRoots } from '../../archive/read/source-name.ts';
+import type { ImageSource } from '../../archive/read/image-source.ts';
 import { hasFailed, type Finding } from '../../finding.ts';
 import { parsePlatform } from '../../platform/parse.ts';
 import type { Platform } from '../../platform/platform.ts';

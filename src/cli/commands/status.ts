@@ -1,6 +1,6 @@
 import { resolve, join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
-import { replaceOutput } from '../../archive/replace-output.ts';
+import { replaceOutput } from '../../archive/write/replace-output.ts';
 import { compareRows, gradeRecipe } from '../../fleet/grade-recipe.ts';
 import { loadWorkspace, readWorkspaceDefaults } from '../../recipe/load.ts';
 import type { ResolvedRecipe, Workspace } from '../../recipe/target.ts';

@@ -1,5 +1,5 @@
 import { hasFailed } from '../../finding.ts';
-import { listImages } from '../../image/list-images.ts';
+import { listImages } from '../../image/select/list-images.ts';
 import { parsePlatform } from '../../platform/parse.ts';
 import { formatPlatform } from '../../platform/platform.ts';
 import { printable } from '../../report/printable.ts';

@@ -1,9 +1,9 @@
-import type { OuterCompression } from '../../archive/compress.ts';
-import type { FileTarget, WrittenTarget } from '../../archive/write-target.ts';
+import type { OuterCompression } from '../../archive/stream/compress.ts';
+import type { FileTarget, WrittenTarget } from '../../archive/write/write-target.ts';
 import type { Finding } from '../../finding.ts';
-import type { OutputImage } from '../../image/convert-image.ts';
+import type { OutputImage } from '../../image/convert/convert-image.ts';
 import type { Deprecation } from '../../image/deprecation.ts';
-import type { LayerCompression, MediaFamily } from '../../image/media-type-edit.ts';
+import type { LayerCompression, MediaFamily } from '../../image/convert/media-type-edit.ts';
 import type { Platform } from '../../platform/platform.ts';
 
 /** The formats that can be written; see CONTRACT "Formats". */

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
-import { flattenImage } from '../../archive/flatten-image.ts';
-import type { ImageSource } from '../../archive/image-source.ts';
-import { writeBehind } from '../../archive/write-behind.ts';
-import { writeTarget } from '../../archive/write-target.ts';
+import { flattenImage } from '../../archive/layers/flatten-image.ts';
+import type { ImageSource } from '../../archive/read/image-source.ts';
+import { writeBehind } from '../../archive/stream/write-behind.ts';
+import { writeTarget } from '../../archive/write/write-target.ts';
 import type { Finding } from '../../finding.ts';
-import { convertImage } from '../../image/convert-image.ts';
-import type { SelectedImage } from '../../image/select-images.ts';
+import { convertImage } from '../../image/convert/convert-image.ts';
+import type { SelectedImage } from '../../image/select/select-images.ts';
 import { formatSize } from '../../report/size.ts';
 import type { Invocation } from '../command.ts';
 import type { ConvertOptions, NamedOutput } from './options.ts';

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadImageSet } from '../../archive/load-images.ts';
+import { loadImageSet } from '../../archive/read/load-images.ts';
 import type { BuiltArchive } from '../../build/built-archive.ts';
 import { readSmokeRecord, removeSmokeRecord } from '../../build/smoke-record.ts';
 import { ForkwrightError } from '../../errors.ts';

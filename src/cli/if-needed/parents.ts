@@ -1,6 +1,6 @@
-import { loadImageSet } from '../../archive/load-images.ts';
-import { openImageSource } from '../../archive/open.ts';
-import { imagesFor } from '../../image/images-for.ts';
+import { loadImageSet } from '../../archive/read/load-images.ts';
+import { openImageSource } from '../../archive/read/open.ts';
+import { imagesFor } from '../../image/select/images-for.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { formatReference } from '../../oci/reference.ts';
 import { formatPlatform, type Platform } from '../../platform/platform.ts';

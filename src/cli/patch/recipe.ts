@@ -1,6 +1,6 @@
 import { readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { replaceOutput } from '../../archive/replace-output.ts';
+import { replaceOutput } from '../../archive/write/replace-output.ts';
 import { findCacheFolder } from '../../cache/cache-folder.ts';
 import { ForkwrightError, isSystemError } from '../../errors.ts';
 import type { ResolvedRecipe } from '../../recipe/target.ts';

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceOutput } from '../../archive/replace-output.ts';
+import { replaceOutput } from '../../archive/write/replace-output.ts';
 import { toLockedUpstream } from '../../lock/lock-upstreams.ts';
 import type { LookUps } from '../../lock/look-ups.ts';
 import type { RecipeLock } from '../../lock/lock.ts';

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { streamRange } from '../../archive/stream-range.ts';
+import { streamRange } from '../../archive/stream/stream-range.ts';
 import { digestParts, type Digest } from '../../oci/digest.ts';
 import type { Repository } from '../repository/repository.ts';
 

@@ -1,7 +1,7 @@
-import type { BlobPlace, ImageSource } from '../../archive/image-source.ts';
-import { parseLayoutIndex } from '../../archive/layout-index.ts';
+import type { BlobPlace, ImageSource } from '../../archive/read/image-source.ts';
+import { parseLayoutIndex } from '../../archive/read/layout-index.ts';
 import { ForkwrightError } from '../../errors.ts';
-import { planLayoutEntries } from '../../image/plan-layout-entries.ts';
+import { planLayoutEntries } from '../../image/convert/plan-layout-entries.ts';
 import { blobPath, type Digest } from '../../oci/digest.ts';
 import type { PullPlan } from './plan-pull.ts';
 

@@ -1,11 +1,11 @@
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { placeEntries, type PlacedArchive } from '../../archive/place-entries.ts';
-import { replaceOutput } from '../../archive/replace-output.ts';
-import type { WrittenTarget } from '../../archive/write-target.ts';
+import { placeEntries, type PlacedArchive } from '../../archive/write/place-entries.ts';
+import { replaceOutput } from '../../archive/write/replace-output.ts';
+import type { WrittenTarget } from '../../archive/write/write-target.ts';
 import { claimLeftover } from '../../cache/claim-leftover.ts';
-import type { ArchiveEntry } from '../../image/archive-entry.ts';
+import type { ArchiveEntry } from '../../image/convert/archive-entry.ts';
 import { digestOf, type Digest } from '../../oci/digest.ts';
 import { isBlobThere, type WantedBlob } from './fill-blob.ts';
 import { fetchBlobs, type FetchBlobsOptions } from './pull-blobs.ts';

@@ -1,11 +1,11 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { openFileSink } from '../../archive/file-sink.ts';
-import { replaceOutput } from '../../archive/replace-output.ts';
-import { explainWriteError } from '../../archive/write-error.ts';
-import type { WrittenTarget } from '../../archive/write-target.ts';
+import { openFileSink } from '../../archive/stream/file-sink.ts';
+import { replaceOutput } from '../../archive/write/replace-output.ts';
+import { explainWriteError } from '../../archive/write/write-error.ts';
+import type { WrittenTarget } from '../../archive/write/write-target.ts';
 import { ForkwrightError } from '../../errors.ts';
-import { planLayoutEntries } from '../../image/plan-layout-entries.ts';
+import { planLayoutEntries } from '../../image/convert/plan-layout-entries.ts';
 import type { PullPlan } from './plan-pull.ts';
 import { fetchBlobs, type FetchBlobsOptions } from './pull-blobs.ts';
 import { claimStaging, openFolderStaging } from './pull-staging.ts';

@@ -2,7 +2,7 @@ import { ForkwrightError } from '../../errors.ts';
 import type { Finding } from '../../finding.ts';
 import { listBlobUses, titleManifests } from '../../image/blob-uses.ts';
 import type { LoadedImage, LoadedIndex, LoadedNode } from '../../image/image-set.ts';
-import { isOptional } from '../../image/select-children.ts';
+import { isOptional } from '../../image/select/select-children.ts';
 import { walkSet } from '../../image/walk.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';

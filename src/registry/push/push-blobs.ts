@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import type { ImageSource } from '../../archive/image-source.ts';
+import type { ImageSource } from '../../archive/read/image-source.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { PushBlob } from './plan-push.ts';
 import { contentOfSource, type SourceContent } from './push-content.ts';

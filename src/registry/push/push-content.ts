@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ImageSource } from '../../archive/image-source.ts';
+import type { ImageSource } from '../../archive/read/image-source.ts';
 import { ForkwrightError } from '../../errors.ts';
 import { digestParts } from '../../oci/digest.ts';
 import type { PushBlob } from './plan-push.ts';

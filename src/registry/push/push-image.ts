@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import type { ImageSource } from '../../archive/image-source.ts';
+import type { ImageSource } from '../../archive/read/image-source.ts';
 import type { PushPlan } from './plan-push.ts';
 import { createBlobSender, type Transferred, type TransferOptions } from './push-blobs.ts';
 import type { PushTarget } from './push-destination.ts';

@@ -1,7 +1,7 @@
 import { ForkwrightError } from '../../errors.ts';
 import { shortDigest } from '../../image/blob-uses.ts';
 import type { ImageSet, LoadedNode } from '../../image/image-set.ts';
-import { selectPlatform } from '../../image/select-platform.ts';
+import { selectPlatform } from '../../image/select/select-platform.ts';
 import { walkSet } from '../../image/walk.ts';
 import { ATTESTATION, type Descriptor } from '../../oci/descriptor.ts';
 import type { Platform } from '../../platform/platform.ts';

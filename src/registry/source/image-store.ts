@@ -1,4 +1,4 @@
-import type { ImageSource } from '../../archive/image-source.ts';
+import type { ImageSource } from '../../archive/read/image-source.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { parseGraphDocument } from '../../oci/parse-manifest.ts';
 import { formatFamiliar, formatReference, type ImageReference } from '../../oci/reference.ts';

@@ -1,8 +1,8 @@
 import pMap from 'p-map';
 import { ForkwrightError } from '../../errors.ts';
 import { imageKind } from '../../image/image-kind.ts';
-import { listedFor } from '../../image/select-platform.ts';
-import { isOptional } from '../../image/select-children.ts';
+import { listedFor } from '../../image/select/select-platform.ts';
+import { isOptional } from '../../image/select/select-children.ts';
 import type { ReadLimits } from '../../limits.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BlobPlace, ImageSource, Root } from '../../archive/image-source.ts';
+import type { BlobPlace, ImageSource, Root } from '../../archive/read/image-source.ts';
 import { ForkwrightError } from '../../errors.ts';
 import { DEFAULT_LIMITS, type ReadLimits } from '../../limits.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';

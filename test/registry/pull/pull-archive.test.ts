@@ -1,8 +1,8 @@
 import { appendFile, readdir, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { placeEntries } from '../../../src/archive/place-entries.ts';
-import type { ArchiveEntry } from '../../../src/image/archive-entry.ts';
+import { placeEntries } from '../../../src/archive/write/place-entries.ts';
+import type { ArchiveEntry } from '../../../src/image/convert/archive-entry.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { pullArchive } from '../../../src/registry/pull/pull-archive.ts';
 import { makeFolder, SIGNAL } from '../../support/archives.ts';

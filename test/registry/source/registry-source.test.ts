@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { loadImageSet } from '../../../src/archive/load-images.ts';
-import { listImages } from '../../../src/image/list-images.ts';
+import { loadImageSet } from '../../../src/archive/read/load-images.ts';
+import { listImages } from '../../../src/image/select/list-images.ts';
 import { walkSet } from '../../../src/image/walk.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { MEDIA_TYPE } from '../../../src/oci/media-type.ts';

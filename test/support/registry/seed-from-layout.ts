@@ -1,4 +1,4 @@
-import { openImageSource } from '../../../src/archive/open.ts';
+import { openImageSource } from '../../../src/archive/read/open.ts';
 import type { Digest } from '../../../src/oci/digest.ts';
 import { readManifest } from './references.ts';
 import type { StoredRepository } from './storage.ts';
