@@ -6,8 +6,8 @@ import { loadImageSet } from '../archive/read/load-images.ts';
 import { imagesFor } from '../image/select/images-for.ts';
 import { archivePath } from '../recipe/output-names.ts';
 import type { Target } from '../recipe/target.ts';
-import type { Invocation } from './command.ts';
 import { isThere } from '../archive/read/is-there.ts';
+import type { Invocation } from './command.ts';
 
 /**
  * Reads the versions of all packages in the archive that was built of a target, by name; null where there is none, or no

@@ -6,9 +6,9 @@ import { walkSet } from '../../image/walk.ts';
 import { digestParts, parseDigest, type Digest } from '../../oci/digest.ts';
 import { mediaKind } from '../../oci/media-type.ts';
 import type { Compression } from '../stream/decompress.ts';
-import { examineLayer, type OnLayerEntry } from './examine-layer.ts';
 import type { BlobPlace, ImageSource } from '../read/image-source.ts';
 import { shareStream, tap } from '../stream/shared-stream.ts';
+import { examineLayer, type OnLayerEntry } from './examine-layer.ts';
 
 /** What was found out about a blob by reading all of it. */
 export interface BlobFacts {

@@ -6,9 +6,9 @@ import { splitPath } from '../../image/files/layer-item.ts';
 import { listChanges } from '../../image/files/list-changes.ts';
 import { compareText } from '../../platform/order.ts';
 import { hintOf } from '../../recipe/nearest.ts';
-import { makeTar, readTree, type FlattenOptions } from './flatten-image.ts';
 import type { ImageSource } from '../read/image-source.ts';
 import { readPieces, wholeFile } from '../stream/read-pieces.ts';
+import { makeTar, readTree, type FlattenOptions } from './flatten-image.ts';
 
 /** A file of an image, or a folder as a tar. */
 export interface Extracted {

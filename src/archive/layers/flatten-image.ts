@@ -6,8 +6,8 @@ import type { LoadedImage } from '../../image/image-set.ts';
 import { createTree, setBaseline, type InodeTree } from '../../image/files/inode-tree.ts';
 import type { LayerItem } from '../../image/files/layer-item.ts';
 import { listChanges, type Changes } from '../../image/files/list-changes.ts';
-import { sizeOfTar, writeTar } from './flatten-tar.ts';
 import type { ImageSource } from '../read/image-source.ts';
+import { sizeOfTar, writeTar } from './flatten-tar.ts';
 import type { LayerStore } from './layer-store.ts';
 import { openLayer, placeOfLayer, readLayerItems, type OpenLayer } from './read-layer.ts';
 

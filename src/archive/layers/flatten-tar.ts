@@ -4,8 +4,8 @@ import { BLOCK_BYTES, paddingBytes } from '../../tar/header.ts';
 import { headerBytes, writePlainHeader, type NamelessEntry } from '../../tar/write-blocks.ts';
 import { encodeHeader, END_OF_ARCHIVE } from '../../tar/write-header.ts';
 import { readAhead, readInTurn, type ReadAhead } from '../stream/read-ahead.ts';
-import type { OpenLayer } from './read-layer.ts';
 import { CHUNK_BYTES, giveBackChunk, takeChunk } from '../stream/chunk-pool.ts';
+import type { OpenLayer } from './read-layer.ts';
 
 /** Mebibytes that are unpacked before they are needed, of each of two layers. */
 const AHEAD_CHUNKS = 2;

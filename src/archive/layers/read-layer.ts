@@ -10,8 +10,8 @@ import { createEntryScanner } from '../../tar/scan-entries.ts';
 import { openCompressed } from '../stream/decompress.ts';
 import { errorFinding } from '../read/error-finding.ts';
 import type { ImageSource } from '../read/image-source.ts';
-import type { LayerStore } from './layer-store.ts';
 import { shareStream, tap } from '../stream/shared-stream.ts';
+import type { LayerStore } from './layer-store.ts';
 
 /** A layer that is being unpacked. */
 export interface OpenLayer {

@@ -11,11 +11,11 @@ import { compressMethod, ZSTD_QUICK } from '../stream/compress.ts';
 import { openCompressed } from '../stream/decompress.ts';
 import type { ImageSource } from '../read/image-source.ts';
 import { compressInto } from '../stream/byte-sink.ts';
-import { openLayerStore, type LayerStore } from './layer-store.ts';
 import { tap } from '../stream/shared-stream.ts';
 import { streamRange } from '../stream/stream-range.ts';
 import { openTemporaryFile, openTemporarySink, orNoRoom } from '../stream/temporary-file.ts';
 import { asWriteError } from '../write/write-error.ts';
+import { openLayerStore, type LayerStore } from './layer-store.ts';
 
 /** What work on layers needs of the world around. */
 export interface LayerTools {

@@ -3,13 +3,13 @@ import { ForkwrightError } from '../../errors.ts';
 import type { Finding } from '../../finding.ts';
 import type { ReadLimits } from '../../limits.ts';
 import { parseDigest, type Digest } from '../../oci/digest.ts';
-import { digestOfName } from './blob-name.ts';
-import type { Container, ContainerFile } from './container.ts';
 import { openCompressed } from '../stream/decompress.ts';
-import { errorFinding } from './error-finding.ts';
-import { LAYER_TYPE, type ManifestLayer } from './make-manifest.ts';
 import { shareStream, tap } from '../stream/shared-stream.ts';
 import { SNIFF_BYTES, sniffCompression } from '../stream/sniff-compression.ts';
+import { digestOfName } from './blob-name.ts';
+import type { Container, ContainerFile } from './container.ts';
+import { errorFinding } from './error-finding.ts';
+import { LAYER_TYPE, type ManifestLayer } from './make-manifest.ts';
 
 /** What a file of a docker archive is as the layer of a manifest; null, and why, where it can be none. */
 export interface DockerLayer {

@@ -3,8 +3,8 @@ import { isAbsolute, join, relative, sep } from 'node:path';
 import { ForkwrightError, isSystemError } from '../../errors.ts';
 import type { Finding } from '../../finding.ts';
 import { compareText } from '../../platform/order.ts';
-import type { Container, ContainerFile } from './container.ts';
 import { streamRange } from '../stream/stream-range.ts';
+import type { Container, ContainerFile } from './container.ts';
 
 const ENTERED = /^(?:blobs(?:\/[^/]+)?|[0-9a-f]{64})$/;
 

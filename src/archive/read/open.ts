@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { ForkwrightError, isSystemError } from '../../errors.ts';
 import { DEFAULT_LIMITS } from '../../limits.ts';
 import { hasTarMagic, isZeroBlock, judgeChecksum } from '../../tar/header.ts';
+import { fillFile, openTemporaryFile } from '../stream/temporary-file.ts';
 import type { Container } from './container.ts';
 import { openFolderContainer } from './folder-container.ts';
 import { guessContent } from './guess-content.ts';
@@ -16,7 +17,6 @@ import { openRootfs } from './open-rootfs.ts';
 import { refuseContent } from './refuse-content.ts';
 import { parseSourceName, selectRoots, type SourceName } from './source-name.ts';
 import { openTarContainer } from './tar-container.ts';
-import { fillFile, openTemporaryFile } from '../stream/temporary-file.ts';
 import { unpackArchive, type OpenedFile } from './unpack-archive.ts';
 
 /**

@@ -3,10 +3,10 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Finding } from '../../finding.ts';
 import { DEFAULT_LIMITS, type ReadLimits } from '../../limits.ts';
 import { indexTar, type TarEntry } from '../../tar/index-tar.ts';
+import { streamRange } from '../stream/stream-range.ts';
 import type { Container, ContainerFile } from './container.ts';
 import { normaliseName, resolveSymlink } from './entry-name.ts';
 import { errorFinding } from './error-finding.ts';
-import { streamRange } from '../stream/stream-range.ts';
 import type { OpenedFile } from './unpack-archive.ts';
 
 // What is odd and harms no reader.

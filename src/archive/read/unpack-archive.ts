@@ -2,11 +2,11 @@ import type { FileHandle } from 'node:fs/promises';
 import { ForkwrightError } from '../../errors.ts';
 import { DEFAULT_LIMITS, type ReadLimits } from '../../limits.ts';
 import { openCompressed, canUnpackZstd } from '../stream/decompress.ts';
-import type { OpenOptions } from './open-options.ts';
 import { SNIFF_BYTES, sniffCompression, type SniffedCompression } from '../stream/sniff-compression.ts';
 import { streamRange } from '../stream/stream-range.ts';
 import { fillFile, noRoom, openTemporaryFile, tooMuch } from '../stream/temporary-file.ts';
 import { asWriteError, isWriteError } from '../write/write-error.ts';
+import type { OpenOptions } from './open-options.ts';
 
 /** An archive file as it is read: the file itself, or what it was unpacked into. */
 export interface OpenedFile {

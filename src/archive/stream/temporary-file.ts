@@ -3,8 +3,8 @@ import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ForkwrightError } from '../../errors.ts';
-import { openFileSink, type FileSink } from './file-sink.ts';
 import { asWriteError, isWriteError } from '../write/write-error.ts';
+import { openFileSink, type FileSink } from './file-sink.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,8 +1,8 @@
 import { constants, copyFile, link, open } from 'node:fs/promises';
 import { isSystemError } from '../../errors.ts';
 import type { Digest } from '../../oci/digest.ts';
-import { copyBlob, type CopyOptions } from './copy-blob.ts';
 import { streamRange } from '../stream/stream-range.ts';
+import { copyBlob, type CopyOptions } from './copy-blob.ts';
 
 // Another disk, another file system, no permission, too many links: then the bytes are copied.
 const CANNOT = ['EXDEV', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL', 'EPERM', 'EACCES', 'EMLINK', 'ENOSYS', 'ENOTTY'];

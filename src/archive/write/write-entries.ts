@@ -4,8 +4,8 @@ import type { ArchiveEntry } from '../../image/convert/archive-entry.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { encodeHeader, END_OF_ARCHIVE, padding } from '../../tar/write-header.ts';
 import type { ByteSink } from '../stream/byte-sink.ts';
-import { copyBlob, type CopyOptions } from './copy-blob.ts';
 import { openFileSink } from '../stream/file-sink.ts';
+import { copyBlob, type CopyOptions } from './copy-blob.ts';
 
 /** Where the bytes of blobs are that an entry does not have with it. */
 export interface BlobSource {

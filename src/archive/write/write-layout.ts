@@ -4,8 +4,8 @@ import { ForkwrightError, isSystemError } from '../../errors.ts';
 import type { ArchiveEntry } from '../../image/convert/archive-entry.ts';
 import { blobPath, type Digest } from '../../oci/digest.ts';
 import { compareText } from '../../platform/order.ts';
-import type { CopyOptions, LayoutBlob } from './copy-blob.ts';
 import { openFileSink } from '../stream/file-sink.ts';
+import type { CopyOptions, LayoutBlob } from './copy-blob.ts';
 import { replaceOutput } from './replace-output.ts';
 import { writeFolder, writeTar, type BlobSource } from './write-entries.ts';
 

@@ -3,10 +3,10 @@ import { ForkwrightError, isSystemError } from '../../errors.ts';
 import { compressInto, gatherInto, type ByteSink } from '../stream/byte-sink.ts';
 import { compressMethod, type OuterCompression } from '../stream/compress.ts';
 import { openFileSink } from '../stream/file-sink.ts';
-import { replaceOutput } from './replace-output.ts';
 import { streamRange } from '../stream/stream-range.ts';
 import { openTemporaryFile, openTemporarySink, orNoRoom } from '../stream/temporary-file.ts';
 import { runOn, type LayerTools } from '../layers/write-layers.ts';
+import { replaceOutput } from './replace-output.ts';
 
 const PLAIN = 'the archive before it is compressed';
 const PACKED = 'the archive before it is written';

@@ -22,10 +22,10 @@ import type { Digest } from '../../oci/digest.ts';
 import { formatReference } from '../../oci/reference.ts';
 import { formatSize } from '../../report/size.ts';
 import type { Invocation } from '../command.ts';
+import { loadUsable } from '../load-usable.ts';
 import { convertLayers } from './layers.ts';
 import type { Converted, ConvertOptions, NamedOutput } from './options.ts';
 import { writeRootfs } from './rootfs.ts';
-import { loadUsable } from '../load-usable.ts';
 
 /** Writes the entries of a result. */
 export type WriteEntries = (

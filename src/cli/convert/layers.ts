@@ -12,8 +12,8 @@ import { blobPath, type Digest } from '../../oci/digest.ts';
 import { mediaKind } from '../../oci/media-type.ts';
 import { parseConfig } from '../../oci/parse-config.ts';
 import { parseStrictJson } from '../../oci/strict-json.ts';
-import type { ConvertOptions, NamedOutput } from './options.ts';
 import type { Invocation } from '../command.ts';
+import type { ConvertOptions, NamedOutput } from './options.ts';
 
 /** Formats whose layers are not compressed. */
 const PLAIN: ReadonlySet<string> = new Set(['docker-archive-legacy', 'docker-archive-skopeo']);

@@ -1,6 +1,6 @@
 import { compareText } from '../../platform/order.ts';
-import type { ComparedFiles, Difference } from './compare-type.ts';
 import type { FileView } from '../files/list-files.ts';
+import type { ComparedFiles, Difference } from './compare-type.ts';
 
 /**
  * Compares the packages of two images, and the files that belong to none: type, mode, owner, link, size of files, and

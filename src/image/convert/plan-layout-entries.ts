@@ -4,9 +4,9 @@ import { MEDIA_TYPE, mediaKind } from '../../oci/media-type.ts';
 import { formatFamiliar, formatReference, type ImageReference } from '../../oci/reference.ts';
 import { compareText } from '../../platform/order.ts';
 import { formatPlatform } from '../../platform/platform.ts';
+import { NAME_ANNOTATION } from '../encode-index.ts';
 import type { ArchiveEntry } from './archive-entry.ts';
 import type { OutputImage } from './convert-image.ts';
-import { NAME_ANNOTATION } from '../encode-index.ts';
 import { encodeRepositories, readTagged } from './output-names.ts';
 import type { OutputGraph, OutputRoot } from './rewrite-graph.ts';
 

@@ -3,12 +3,12 @@ import { ATTESTATION, isAttestation, type Descriptor } from '../../oci/descripto
 import { blobPath, digestOf, type Digest } from '../../oci/digest.ts';
 import { editJson, type JsonEdit } from '../../oci/edit-json.ts';
 import { INPUT_HASH_ANNOTATION, INPUTS_ANNOTATION } from '../../oci/record-annotations.ts';
-import { isChanged, type OutputImage } from './convert-image.ts';
 import { imageKind } from '../image-kind.ts';
 import type { ImageSet, LoadedImage, LoadedIndex, LoadedNode } from '../image-set.ts';
+import { walkSet } from '../walk.ts';
+import { isChanged, type OutputImage } from './convert-image.ts';
 import { convertMediaType, type MediaFamily } from './media-type-edit.ts';
 import type { PlannedBlob } from './plan-blobs.ts';
-import { walkSet } from '../walk.ts';
 
 /** An entry of index.json as it is to be written. */
 export interface OutputRoot {

@@ -1,5 +1,5 @@
-import type { LayerEntry } from './file-tree.ts';
 import { readProgram } from '../program/program.ts';
+import type { LayerEntry } from './file-tree.ts';
 
 /** What of a tar header decides about a file's place in an image. */
 interface EntryHeader {

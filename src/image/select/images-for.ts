@@ -2,8 +2,8 @@ import type { Digest } from '../../oci/digest.ts';
 import { acceptablePlatforms } from '../../platform/acceptable.ts';
 import { formatPlatform, isSamePlatform, type Platform } from '../../platform/platform.ts';
 import type { ImageSet, LoadedImage } from '../image-set.ts';
-import { listImages } from './list-images.ts';
 import { walkSet } from '../walk.ts';
+import { listImages } from './list-images.ts';
 
 /** Gives the images of a set that are for a platform, or else for the next older variant that it has; each digest once. */
 export function imagesFor(set: ImageSet, platform: Platform): readonly LoadedImage[] {

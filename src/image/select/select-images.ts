@@ -7,8 +7,8 @@ import { formatPlatform, isSamePlatform, type Platform } from '../../platform/pl
 import { imageKind } from '../image-kind.ts';
 import { judgePlatform } from '../image-platform.ts';
 import type { ImageSet, LoadedImage } from '../image-set.ts';
-import { isOptional } from './select-children.ts';
 import { walkSet } from '../walk.ts';
+import { isOptional } from './select-children.ts';
 
 /** An image with its config. */
 export type WholeImage = LoadedImage & { readonly config: NonNullable<LoadedImage['config']> };

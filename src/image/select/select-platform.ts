@@ -4,11 +4,11 @@ import { digestOf, type Digest } from '../../oci/digest.ts';
 import { editJson } from '../../oci/edit-json.ts';
 import { mediaKind } from '../../oci/media-type.ts';
 import { formatPlatform, type Platform } from '../../platform/platform.ts';
-import { isWanted } from './choose-image.ts';
 import { imageKind } from '../image-kind.ts';
 import type { ImageSet, LoadedIndex, LoadedNode } from '../image-set.ts';
-import { listImages } from './list-images.ts';
 import { walkSet } from '../walk.ts';
+import { isWanted } from './choose-image.ts';
+import { listImages } from './list-images.ts';
 
 /**
  * Gives the children of an index that may be of a platform, by what the index says alone: those that are listed for it or

@@ -1,12 +1,12 @@
 import type { Finding, Severity } from '../../finding.ts';
 import { mediaKind } from '../../oci/media-type.ts';
 import { formatPlatform, type Platform } from '../../platform/platform.ts';
+import type { Digest } from '../../oci/digest.ts';
 import type { DirectoryNode } from '../files/file-tree.ts';
 import { judgePlatform } from '../image-platform.ts';
 import type { LoadedImage } from '../image-set.ts';
 import type { BlobFact } from './verify-blobs.ts';
 import { verifyProgram } from './verify-program.ts';
-import type { Digest } from '../../oci/digest.ts';
 
 export interface ImageInput {
   readonly image: LoadedImage;

@@ -7,12 +7,12 @@ import { listBlobUses, titleManifests } from '../blob-uses.ts';
 import { flattenLayers, type DirectoryNode, type LayerEntry } from '../files/file-tree.ts';
 import type { ImageSet, LoadedImage } from '../image-set.ts';
 import { listImages } from '../select/list-images.ts';
+import { walkSet } from '../walk.ts';
 import { verifyBlobs, type BlobFact } from './verify-blobs.ts';
 import { verifyImage, verifyPlatform } from './verify-image.ts';
 import { verifyIndex } from './verify-index.ts';
 import { verifyRecipe, verifyTarget } from './verify-recipe.ts';
 import { verifyTests, type SmokeRecord } from './verify-tests.ts';
-import { walkSet } from '../walk.ts';
 
 /** Everything that was gathered about an archive. */
 export interface VerifyInput {

@@ -1,12 +1,12 @@
 import { parseStrictJson } from '../../oci/strict-json.ts';
 import { isTransientStatus, readRetryAfter } from '../../http/transient.ts';
-import type { Challenge } from './challenge.ts';
-import type { Credentials } from './credentials.ts';
 import { refuseTarget } from '../connection/endpoint.ts';
 import { judgeLoss, makeFailure, makePassing, type Operation } from '../connection/failure.ts';
 import { readRefusal } from '../connection/refusal.ts';
 import { readBytes } from '../connection/read-bytes.ts';
 import type { WireAnswer, WireRequest } from '../connection/wire.ts';
+import type { Challenge } from './challenge.ts';
+import type { Credentials } from './credentials.ts';
 
 /** A token, and for how long it is good, in milliseconds. */
 export interface Token {

@@ -1,5 +1,5 @@
-import { fillBlob, type BlobPlace, type WantedBlob } from './fill-blob.ts';
 import type { Repository } from '../repository/repository.ts';
+import { fillBlob, type BlobPlace, type WantedBlob } from './fill-blob.ts';
 
 /** Brings blobs of one repository into files. */
 export interface BlobFetcher {

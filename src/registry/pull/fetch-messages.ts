@@ -1,7 +1,7 @@
-import type { CarriedError } from './carry-error.ts';
 import type { Credentials } from '../access/credentials.ts';
-import type { BlobPlace, WantedBlob } from './fill-blob.ts';
 import type { RegistryClientOptions } from '../registry-client.ts';
+import type { CarriedError } from './carry-error.ts';
+import type { BlobPlace, WantedBlob } from './fill-blob.ts';
 
 /** How a thread reaches the registry: what can be copied of a client's options. */
 export type FetchSettings = Pick<RegistryClientOptions, 'env' | 'insecure' | 'caFile' | 'timeouts' | 'userAgent'> & {

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
+import type { RegistryClientOptions } from '../registry-client.ts';
+import type { Repository } from '../repository/repository.ts';
 import type { BlobFetcher } from './blob-fetcher.ts';
 import { packError, unpackError } from './carry-error.ts';
 import type { FetchAnswer, FetchOrder, FetchSettings } from './fetch-messages.ts';
-import type { RegistryClientOptions } from '../registry-client.ts';
-import type { Repository } from '../repository/repository.ts';
 
 /** What a thread is spoken to by. */
 export interface FetchPort {

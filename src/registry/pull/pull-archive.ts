@@ -7,12 +7,12 @@ import type { WrittenTarget } from '../../archive/write/write-target.ts';
 import { claimLeftover } from '../../cache/claim-leftover.ts';
 import type { ArchiveEntry } from '../../image/convert/archive-entry.ts';
 import { digestOf, type Digest } from '../../oci/digest.ts';
+import type { Repository } from '../repository/repository.ts';
 import { isBlobThere, type WantedBlob } from './fill-blob.ts';
 import { fetchBlobs, type FetchBlobsOptions } from './pull-blobs.ts';
 import { asPullError } from './pull-image.ts';
 import { openJournal, type PullJournal } from './pull-journal.ts';
 import type { HeldBlobs, PullStaging } from './pull-staging.ts';
-import type { Repository } from '../repository/repository.ts';
 
 const ARCHIVE = 'archive';
 const JOURNAL = 'journal';

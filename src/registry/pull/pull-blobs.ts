@@ -1,9 +1,9 @@
 import { keepFreedMemory } from '../../process/keep-freed-memory.ts';
+import type { Repository } from '../repository/repository.ts';
 import { createBlobFetcher, type BlobFetcher } from './blob-fetcher.ts';
 import type { WantedBlob } from './fill-blob.ts';
 import { fetchBlob } from './fetch-blob.ts';
 import type { PullStaging } from './pull-staging.ts';
-import type { Repository } from '../repository/repository.ts';
 
 const AT_ONCE = 4;
 /** What is quicker fetched than a thread is started. */

@@ -6,10 +6,10 @@ import { explainWriteError } from '../../archive/write/write-error.ts';
 import type { WrittenTarget } from '../../archive/write/write-target.ts';
 import { ForkwrightError } from '../../errors.ts';
 import { planLayoutEntries } from '../../image/convert/plan-layout-entries.ts';
+import type { Repository } from '../repository/repository.ts';
 import type { PullPlan } from './plan-pull.ts';
 import { fetchBlobs, type FetchBlobsOptions } from './pull-blobs.ts';
 import { claimStaging, openFolderStaging } from './pull-staging.ts';
-import type { Repository } from '../repository/repository.ts';
 
 /** An image that has arrived whole, as an OCI layout in a hidden folder beside the output. */
 export interface StagedImage {

@@ -1,10 +1,10 @@
 import type { MessagePort } from 'node:worker_threads';
-import { packError, unpackError } from './carry-error.ts';
 import type { Credentials, FindCredentials } from '../access/credentials.ts';
-import type { FetchAnswer, FetchOrder, FetchSettings } from './fetch-messages.ts';
-import { fillBlob } from './fill-blob.ts';
 import { createRegistryClient } from '../registry-client.ts';
 import type { Repository } from '../repository/repository.ts';
+import { packError, unpackError } from './carry-error.ts';
+import type { FetchAnswer, FetchOrder, FetchSettings } from './fetch-messages.ts';
+import { fillBlob } from './fill-blob.ts';
 
 /** A message for each chunk would take as long as the chunk. */
 const TELL_BYTES = 256 * 1024;

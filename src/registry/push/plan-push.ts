@@ -7,8 +7,8 @@ import { walkSet } from '../../image/walk.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { mediaKind } from '../../oci/media-type.ts';
-import type { PushRoots } from './push-roots.ts';
 import type { ManifestContent } from '../repository/repository.ts';
+import type { PushRoots } from './push-roots.ts';
 
 /** A config or layer that has to be in every repository. */
 export interface PushBlob {

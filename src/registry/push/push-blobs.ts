@@ -1,10 +1,10 @@
 import pMap from 'p-map';
 import type { ImageSource } from '../../archive/read/image-source.ts';
 import type { Digest } from '../../oci/digest.ts';
+import type { BlobOutcome, Repository } from '../repository/repository.ts';
 import type { PushBlob } from './plan-push.ts';
 import { contentOfSource, type SourceContent } from './push-content.ts';
 import type { BlobTransfer, RegistryTransfers } from './push-transfers.ts';
-import type { BlobOutcome, Repository } from '../repository/repository.ts';
 
 const AT_ONCE = 4;
 

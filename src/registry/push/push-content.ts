@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { ImageSource } from '../../archive/read/image-source.ts';
 import { ForkwrightError } from '../../errors.ts';
 import { digestParts } from '../../oci/digest.ts';
-import type { PushBlob } from './plan-push.ts';
 import type { BlobContent } from '../repository/repository.ts';
+import type { PushBlob } from './plan-push.ts';
 
 /** A blob of a source, which knows what was wrong with it. */
 export interface SourceContent extends BlobContent {

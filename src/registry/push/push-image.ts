@@ -1,12 +1,12 @@
 import pMap from 'p-map';
 import type { ImageSource } from '../../archive/read/image-source.ts';
+import type { Repository } from '../repository/repository.ts';
 import type { PushPlan } from './plan-push.ts';
 import { createBlobSender, type Transferred, type TransferOptions } from './push-blobs.ts';
 import type { PushTarget } from './push-destination.ts';
 import { readBack, writeManifests } from './push-manifests.ts';
 import { requireComplete, surveyTarget, type SurveyedTarget } from './push-survey.ts';
 import { planTransfers, type MountSources, type RegistryTransfers } from './push-transfers.ts';
-import type { Repository } from '../repository/repository.ts';
 
 /** A push that is decided: what is where already, and what has to go where. */
 export interface PreparedPush {

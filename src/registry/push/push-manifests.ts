@@ -1,9 +1,9 @@
 import pMap from 'p-map';
 import { ForkwrightError } from '../../errors.ts';
+import type { Repository } from '../repository/repository.ts';
 import type { PushManifest, PushPlan } from './plan-push.ts';
 import type { BlobSender } from './push-blobs.ts';
 import type { SurveyedTarget } from './push-survey.ts';
-import type { Repository } from '../repository/repository.ts';
 
 const AT_ONCE = 8;
 

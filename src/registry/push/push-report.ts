@@ -3,11 +3,11 @@ import type { Digest } from '../../oci/digest.ts';
 import { printable } from '../../report/printable.ts';
 import { formatSize } from '../../report/size.ts';
 import { formatTable } from '../../report/table.ts';
+import type { BlobOutcome } from '../repository/repository.ts';
 import type { Transferred } from './push-blobs.ts';
 import type { PushReference } from './push-destination.ts';
 import type { PreparedPush } from './push-image.ts';
 import type { SurveyedTarget } from './push-survey.ts';
-import type { BlobOutcome } from '../repository/repository.ts';
 
 /** A push that was done, or with `transferred` null one that was only decided. */
 export interface PushReport {

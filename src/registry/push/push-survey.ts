@@ -1,9 +1,9 @@
 import pMap from 'p-map';
 import { ForkwrightError } from '../../errors.ts';
 import type { Digest } from '../../oci/digest.ts';
+import type { Repository } from '../repository/repository.ts';
 import type { PushPlan } from './plan-push.ts';
 import type { PushTarget } from './push-destination.ts';
-import type { Repository } from '../repository/repository.ts';
 
 /** What a repository holds already of what is to be pushed. */
 export interface RepositoryState {

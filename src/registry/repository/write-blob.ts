@@ -3,9 +3,9 @@ import type { Digest } from '../../oci/digest.ts';
 import type { Operation } from '../connection/failure.ts';
 import { resolveLocation } from '../connection/host.ts';
 import { discard } from '../connection/refusal.ts';
+import { sendBlob } from '../upload/upload.ts';
 import { operate, pathOf, pullScope, pushScope, type Remote } from './remote.ts';
 import type { BlobContent, BlobOutcome, BlobWriteOptions } from './repository.ts';
-import { sendBlob } from '../upload/upload.ts';
 
 /** As in `Repository.hasBlob`. */
 export async function hasBlob(remote: Remote, digest: Digest): Promise<boolean> {

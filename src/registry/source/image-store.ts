@@ -5,9 +5,9 @@ import { formatFamiliar, formatReference, type ImageReference } from '../../oci/
 import { parseStrictJson } from '../../oci/strict-json.ts';
 import { acceptablePlatforms } from '../../platform/acceptable.ts';
 import { isSamePlatform, type Platform } from '../../platform/platform.ts';
+import type { Repository } from '../repository/repository.ts';
 import { openBlobCache, readThroughCache } from './blob-cache.ts';
 import { DEFAULT_TAG, openRegistrySource } from './registry-source.ts';
-import type { Repository } from '../repository/repository.ts';
 
 export interface ImageStoreSettings {
   /** Gives the repository of a name, or its mirror. */

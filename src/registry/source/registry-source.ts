@@ -6,8 +6,8 @@ import type { Descriptor } from '../../oci/descriptor.ts';
 import { digestParts, type Digest } from '../../oci/digest.ts';
 import { formatReference, type ImageReference } from '../../oci/reference.ts';
 import type { Platform } from '../../platform/platform.ts';
-import { fetchDocuments, readWhole, type RegistryDocuments } from './registry-source-documents.ts';
 import type { ManifestContent, Repository } from '../repository/repository.ts';
+import { fetchDocuments, readWhole, type RegistryDocuments } from './registry-source-documents.ts';
 
 export interface RegistrySourceOptions {
   /** What the user called the image. */

@@ -2,9 +2,9 @@ import { TransientError } from '../../http/retry.ts';
 import { judgeLoss, type Operation } from '../connection/failure.ts';
 import type { HostAnswer } from '../connection/host.ts';
 import { pushScope, type Remote } from '../repository/remote.ts';
+import type { RequestBody } from '../connection/request-body.ts';
 import { sendBySpares } from './spare-requests.ts';
 import { makeBody, type Upload } from './upload-state.ts';
-import type { RequestBody } from '../connection/request-body.ts';
 
 /** Connections that are opened for one piece where a cut one takes the whole upload along. */
 const SPARES = 6;

@@ -8,8 +8,8 @@ import { choosePushRoots } from '../../../src/registry/push/push-roots.ts';
 import type { RepositoryState, SurveyedTarget } from '../../../src/registry/push/push-survey.ts';
 import { requireComplete } from '../../../src/registry/push/push-survey.ts';
 import { bytesToSend, planTransfers } from '../../../src/registry/push/push-transfers.ts';
-import { absent, makeArtifact, makeAttestation, makeImage, makeIndex, makeSet } from '../../support/image-set.ts';
 import type { Repository } from '../../../src/registry/repository/repository.ts';
+import { absent, makeArtifact, makeAttestation, makeImage, makeIndex, makeSet } from '../../support/image-set.ts';
 
 const amd64 = makeImage({ platform: 'linux/amd64' });
 const arm64 = makeImage({ platform: 'linux/arm64' });
