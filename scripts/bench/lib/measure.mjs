@@ -15,8 +15,8 @@ export async function measure(argv, options = {}) {
     const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
     peakMebibytes = Math.max(peakMebibytes, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
   }, 20);
-  const [code] = await Promise.race([once(child, 'close'), once(child, 'error').then(() => [127])]);
-  clearInterval(watch);
+  // A program that cannot be started has an error, and would leave the watch behind.
+  const [code] = await once(child, 'close').finally(() => clearInterval(watch));
   if (code !== 0) throw new Error(`${argv.join(' ')} ended with ${code}: ${stderr}`);
   return { seconds: (performance.now() - start) / 1000, peakMebibytes };
 }
