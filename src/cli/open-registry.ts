@@ -81,9 +81,8 @@ export async function openReference(
 /** The faults of the file are for `validate`; what it says of mirrors holds as far as it can be read. */
 async function readWorkspaceMirrors(root: string): Promise<Readonly<Record<string, string>>> {
   const text = await readYamlFile(root, WORKSPACE_FILE);
-  // Few say anything of them, and to load what reads the file properly takes longer than to ask the registry.
-  const said = typeof text === 'string' ? text.replaceAll(/^\s*#.*$/gm, '') : '';
-  if (typeof text !== 'string' || !said.includes('mirrors')) return {};
+  // Few say more of them than in a comment, and to load what reads the file properly takes longer than to ask the registry.
+  if (typeof text !== 'string' || !text.replaceAll(/^\s*#.*$/gm, '').includes('mirrors')) return {};
   const { readWorkspaceText } = await import('../recipe/workspace-file.ts');
   return readWorkspaceText(text, WORKSPACE_FILE).defaults.settings.mirrors;
 }

@@ -7,7 +7,7 @@ import type { PullStaging, StagedBlob } from './pull-staging.ts';
 /** How much of a blob may have to be fetched again where the process ends at once. */
 const NOTE_BYTES = 1024 * 1024;
 
-export interface FetchBlobOptions {
+export interface FetchTarget {
   readonly repository: Pick<Repository, 'registry' | 'name'>;
   readonly staging: PullStaging;
   /** Bytes that have arrived; negative where they were wrong. */
@@ -21,7 +21,7 @@ export interface FetchBlobOptions {
 export async function fetchBlob(
   blob: WantedBlob,
   fetcher: BlobFetcher,
-  { repository, staging, onBytes }: FetchBlobOptions,
+  { repository, staging, onBytes }: FetchTarget,
 ): Promise<StagedBlob> {
   const staged = await staging.open(blob);
   const { place } = staged;

@@ -4,7 +4,7 @@ import type { CarriedError } from './carry-error.ts';
 import type { BlobPlace, WantedBlob } from './fill-blob.ts';
 
 /** How a thread reaches the registry: what can be copied of a client's options. */
-export type FetchSettings = Pick<RegistryClientOptions, 'env' | 'insecure' | 'caFile' | 'timeouts' | 'userAgent'> & {
+export type FetchSettings = Pick<RegistryClientOptions, 'env' | 'insecure' | 'caFile'> & {
   readonly registry: string;
   readonly repository: string;
 };

@@ -14,10 +14,7 @@ export interface FetchPort {
   close(): Promise<unknown>;
 }
 
-type ClientOptions = Pick<
-  RegistryClientOptions,
-  'env' | 'insecure' | 'caFile' | 'timeouts' | 'userAgent' | 'findCredentials'
->;
+type ClientOptions = Pick<RegistryClientOptions, 'env' | 'insecure' | 'caFile' | 'findCredentials'>;
 
 /**
  * Starts a thread with a client of its own, which fetches blobs of a repository: it takes them from the network, hashes and
@@ -28,7 +25,7 @@ export function startFetchThread(
   options: ClientOptions,
   signal: AbortSignal,
 ): BlobFetcher {
-  const { findCredentials, env, insecure = [], caFile = null, timeouts = {}, userAgent = 'forkwright' } = options;
+  const { findCredentials, env, insecure = [], caFile = null } = options;
   const worker = new Worker(new URL('./fetch-worker.js', import.meta.url));
   const port: FetchPort = {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows; this is a thread
@@ -41,7 +38,7 @@ export function startFetchThread(
     close: () => worker.terminate(),
   };
   // `process.env` itself cannot be handed over.
-  const settings = { registry, repository: name, env: { ...env }, insecure, caFile, timeouts, userAgent };
+  const settings = { registry, repository: name, env: { ...env }, insecure, caFile };
   return speakToFetcher(port, settings, findCredentials, signal);
 }
 

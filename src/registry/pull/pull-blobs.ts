@@ -34,7 +34,7 @@ export async function fetchBlobs(
   const missing = blobs.filter(({ digest }) => !held.whole.has(digest)).toSorted((a, b) => b.sizeBytes - a.sizeBytes);
   const failing = new AbortController();
   const fetching = { repository, staging, signal: AbortSignal.any([signal, failing.signal]), onBytes };
-  const isLarge = totalOf(missing) >= SMALL_BYTES && missing.length > 1;
+  const isLarge = totalOf(missing) >= SMALL_BYTES;
   if (isLarge) keepFreedMemory();
   const keeping: Promise<void>[] = [];
   // The others stop at their next piece, and nobody writes any more when this call has ended.
@@ -59,7 +59,7 @@ export async function fetchBlobs(
     runFetcher(await start(fetching.signal), atOnce);
   const here = createBlobFetcher(repository, fetching.signal);
   // This thread begins while the other one starts.
-  if (isLarge && startFetchThread !== null) {
+  if (isLarge && missing.length > 1 && startFetchThread !== null) {
     await Promise.all([runFetcher(here, AT_ONCE / 2), orFail(runThread(startFetchThread, AT_ONCE / 2))]);
   } else await runFetcher(here, AT_ONCE);
   await Promise.all(keeping);

@@ -1,5 +1,5 @@
-import type { Descriptor } from '../../oci/descriptor.ts';
 import { asAdvanced, countTries, TransientError } from '../../http/retry.ts';
+import type { Descriptor } from '../../oci/descriptor.ts';
 import { judgeLoss, makeFailure, makePassing, type Operation } from '../connection/failure.ts';
 import type { HostAnswer } from '../connection/host.ts';
 import { pathOf, startOperation, type Remote } from './remote.ts';
@@ -7,28 +7,13 @@ import { pathOf, startOperation, type Remote } from './remote.ts';
 type Blob = Pick<Descriptor, 'digest' | 'sizeBytes'>;
 
 /** As in `Repository.readBlob`. Specification: distribution-spec, "Pulling blobs"; RFC 9110, 14. */
-export async function* readBlob(remote: Remote, blob: Blob, fromByte: number): AsyncGenerator<Uint8Array> {
-  const reading = startReading(remote, blob, fromByte);
-  try {
-    while (reading.at() < blob.sizeBytes) {
-      try {
-        const answer = await reading.ask();
-        try {
-          for await (const chunk of answer.body) {
-            const wanted = reading.take(chunk);
-            if (wanted.length > 0) yield wanted;
-          }
-        } finally {
-          answer.close();
-        }
-        reading.requireEnd();
-      } catch (error) {
-        await reading.waitAfter(error);
-      }
+export function readBlob(remote: Remote, blob: Blob, fromByte: number): AsyncGenerator<Uint8Array> {
+  return read(remote, blob, fromByte, async function* (answer, wantedOf) {
+    for await (const chunk of answer.body) {
+      const wanted = wantedOf(chunk);
+      if (wanted.length > 0) yield wanted;
     }
-  } finally {
-    reading.end();
-  }
+  });
 }
 
 /** As in `Repository.takeBlob`. */
@@ -38,77 +23,60 @@ export async function takeBlob(
   fromByte: number,
   take: (chunk: Uint8Array) => void,
 ): Promise<void> {
-  const reading = startReading(remote, blob, fromByte);
+  const reading = read(remote, blob, fromByte, (answer, wantedOf) =>
+    nothingAfter(answer.takeBody((chunk) => take(wantedOf(chunk)))),
+  );
+  await reading.next();
+}
+
+async function* nothingAfter(work: Promise<void>): AsyncGenerator<never> {
+  await work;
+  yield* [];
+}
+
+/**
+ * Makes one request after another until all of a blob has come. `consume` passes the chunks of each answer through `wantedOf`, which
+ * counts them, and gives what is wanted of one; what it gives is given on.
+ */
+async function* read(
+  remote: Remote,
+  { digest, sizeBytes }: Blob,
+  fromByte: number,
+  consume: (answer: HostAnswer, wantedOf: (chunk: Uint8Array) => Uint8Array) => AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const operation = startOperation(remote, `reading the blob ${digest}`, sizeBytes - fromByte);
+  const waitForNext = countTries(remote.pauses, operation.signal);
+  const progress = { at: fromByte, skipBytes: 0 };
+  const wantedOf = (chunk: Uint8Array): Uint8Array => {
+    const wanted = chunk.subarray(Math.min(progress.skipBytes, chunk.length));
+    progress.skipBytes -= chunk.length - wanted.length;
+    progress.at += wanted.length;
+    if (progress.at <= sizeBytes) return wanted;
+    throw makeFailure('registry.bad-content', operation, `more than its ${sizeBytes} bytes come`, null);
+  };
   try {
-    while (reading.at() < blob.sizeBytes) {
+    while (progress.at < sizeBytes) {
+      const before = progress.at;
       try {
-        const answer = await reading.ask();
+        const answer = await askFrom(remote, digest, before, sizeBytes, operation);
         try {
-          await answer.takeBody((chunk) => take(reading.take(chunk)));
+          // Some servers know no ranges and send everything.
+          progress.skipBytes = checkStart(answer, before, sizeBytes, operation) ? 0 : before;
+          yield* consume(answer, wantedOf);
+          if (progress.at < sizeBytes)
+            throw makePassing(operation, `only ${progress.at} of its ${sizeBytes} bytes came`, { isCut: true });
+        } catch (error) {
+          throw judgeLoss(error, operation, answer.url.host);
         } finally {
           answer.close();
         }
-        reading.requireEnd();
       } catch (error) {
-        await reading.waitAfter(error);
+        await waitForNext(error instanceof TransientError && progress.at > before ? asAdvanced(error) : error);
       }
     }
   } finally {
-    reading.end();
+    operation.end();
   }
-}
-
-/** How far the reading of a blob is. */
-interface Reading {
-  /** So many bytes have come. */
-  readonly at: () => number;
-  /** Makes a request for the rest. */
-  readonly ask: () => Promise<HostAnswer>;
-  /** What is wanted of a chunk. Throws `registry.bad-content` where more comes than there should be. */
-  readonly take: (chunk: Uint8Array) => Uint8Array;
-  /** Throws TransientError where not all has come. */
-  readonly requireEnd: () => void;
-  /** Waits until the next request may be made. Throws where there is none to be made. */
-  readonly waitAfter: (error: unknown) => Promise<void>;
-  readonly end: () => void;
-}
-
-function startReading(remote: Remote, { digest, sizeBytes }: Blob, fromByte: number): Reading {
-  const operation = startOperation(remote, `reading the blob ${digest}`, sizeBytes - fromByte);
-  const waitForNext = countTries(remote.pauses, operation.signal);
-  let [at, askedAt, skipBytes, host] = [fromByte, fromByte, 0, remote.registry];
-  return {
-    at: () => at,
-    ask: async () => {
-      askedAt = at;
-      const answer = await askFrom(remote, digest, at, sizeBytes, operation);
-      host = answer.url.host;
-      try {
-        // Some servers know no ranges and send everything.
-        skipBytes = checkStart(answer, at, sizeBytes, operation) ? 0 : at;
-      } catch (error) {
-        answer.close();
-        throw error;
-      }
-      return answer;
-    },
-    take: (chunk) => {
-      const wanted = skipBytes === 0 ? chunk : chunk.subarray(Math.min(skipBytes, chunk.length));
-      skipBytes -= chunk.length - wanted.length;
-      if (at + wanted.length > sizeBytes)
-        throw makeFailure('registry.bad-content', operation, `more than its ${sizeBytes} bytes come`, null);
-      at += wanted.length;
-      return wanted;
-    },
-    requireEnd: () => {
-      if (at < sizeBytes) throw makePassing(operation, `only ${at} of its ${sizeBytes} bytes came`, { isCut: true });
-    },
-    waitAfter: async (error) => {
-      const loss = judgeLoss(error, operation, host);
-      await waitForNext(loss instanceof TransientError && at > askedAt ? asAdvanced(loss) : loss);
-    },
-    end: operation.end,
-  };
 }
 
 /** A digest names one content for ever, so no If-Range is needed. */
